@@ -1,0 +1,18 @@
+/* carom: the same C code run in threads and processes.  This header is all a program needs; link with `pkg-config carom`. */
+
+#ifndef CAROM_H
+#define CAROM_H
+
+#include <carom/api.h>
+#include <carom/connection.h>
+#include <carom/context.h>
+#include <carom/entry.h>
+#include <carom/features.h>
+#include <carom/log.h>
+#include <carom/process.h>
+#include <carom/status.h>
+#include <carom/time.h>
+#include <carom/value.h>
+#include <carom/wait.h>
+
+#endif
