@@ -1,0 +1,22 @@
+/* What the files of platform/ share with each other, and nobody else. */
+
+#ifndef CAROM_PLATFORM_INTERNAL_H
+#define CAROM_PLATFORM_INTERNAL_H
+
+#include "platform/platform.h"
+
+#include <apr_pools.h>
+
+/* The pool all others hang below: it has an allocator and a lock of its own, so any thread may make subpools. */
+apr_pool_t *carom__plat_pool(void);
+
+/* Called once by carom_plat_start, before anything else of the platform. */
+carom_status_t carom__plat_start_system(void);
+
+/* A status for errors that APR has no name for (a bad format of a program, no permission to signal), 0 for all others. */
+carom_status_t carom__plat_special_status(int system_error);
+
+/* A name for the environment given by "NAME=value" or "NAME": its length. */
+size_t carom__plat_name_length(const char *setting);
+
+#endif

@@ -1,0 +1,243 @@
+/* The seam: what a platform owes the core.
+ *
+ * Three implementations stand behind it: unix/, windows/, and portable/, which is APR alone (./configure --disable-native, or
+ * a system that is neither).  What APR does well enough everywhere is implemented once, beside this file: runtime.c, thread.c,
+ * object.c, status.c.
+ *
+ * Rules for all of it.  Statuses are 0 or from carom/status.h (carom_plat_status translates).  Deadlines are absolute, in
+ * microseconds of carom_plat_now(); CAROM_PLAT_NEVER waits on, one in the past looks once.  A signal never ends a wait: the
+ * call goes on with the same deadline.  Nothing that is opened here is inherited by a program that somebody else starts, from
+ * the moment it is opened.  Out-parameters are NULL (CAROM_NATIVE_NONE) after a failure, and nothing is left behind.  Functions
+ * may be called by any thread; calls on the same object at once are fine only where it says so.
+ */
+
+#ifndef CAROM_PLATFORM_H
+#define CAROM_PLATFORM_H
+
+#include <carom/status.h>
+#include <carom/time.h>
+
+#define CAROM_PLAT_NEVER INT64_MAX
+#define CAROM_PLAT_PATH 4096        /* longest path handled, with its final 0 */
+
+/* ---- runtime (runtime.c, status.c, <os>/forkguard.c) ---- */
+
+/* Makes APR and the platform ready, once; later calls cost a load.  Statuses: CAROM_ENOMEM. */
+carom_status_t carom_plat_start(void);
+
+/* The status of carom for an errno, a GetLastError() or an APR status; those that have none come back as APR knows them. */
+carom_status_t carom_plat_status(int system_error);
+
+/* How often this process is a fork of the one that loaded carom: 0, and one more in each forked child.  An object remembers it
+ * when made; a different number later means that the object belongs to the parent.  A load. */
+unsigned carom_plat_fork_count(void);
+
+/* ---- clock (<os>/clock.c) ---- */
+
+/* Monotonic; continues while the machine is up; microseconds. */
+int64_t carom_plat_now(void);
+
+/* ---- locks inside one process (<os>/mutex.c) ---- */
+
+/* The one lock of the process for tables that exist before main: entries, hooks, children, the default context.  Held for a few
+ * instructions, nothing is called under it that waits or takes another lock. */
+void carom_plat_global_lock(void);
+void carom_plat_global_unlock(void);
+
+/* A mutex with its condition.  wait gives the mutex up, sleeps until wake or the deadline, takes it again, and may return early
+ * with CAROM_OK: callers loop.  wake wakes all.  Not recursive.  CAROM_ENOMEM. */
+typedef struct carom_plat_monitor_t carom_plat_monitor_t;
+carom_status_t carom_plat_monitor_create(carom_plat_monitor_t **monitor);
+void carom_plat_monitor_destroy(carom_plat_monitor_t **monitor);
+void carom_plat_monitor_enter(carom_plat_monitor_t *monitor);
+void carom_plat_monitor_leave(carom_plat_monitor_t *monitor);
+carom_status_t carom_plat_monitor_wait(carom_plat_monitor_t *monitor, int64_t deadline);
+void carom_plat_monitor_wake(carom_plat_monitor_t *monitor);
+
+/* ---- threads (thread.c, <os>/signals.c) ---- */
+
+/* Starts a thread that blocks all signals but those of its own faults.  CAROM_EAGAIN, CAROM_ENOMEM. */
+typedef struct carom_plat_thread_t carom_plat_thread_t;
+carom_status_t carom_plat_thread_start(carom_plat_thread_t **thread, void (*function)(void *), void *argument);
+
+/* Waits for its end, for ever, and frees it. */
+void carom_plat_thread_join(carom_plat_thread_t **thread);
+
+/* Frees it when it ends, which may be now. */
+void carom_plat_thread_detach(carom_plat_thread_t **thread);
+
+/* Ends the calling thread, one of thread_start. */
+void carom_plat_thread_exit(void);
+
+/* Keeps signals from the calling thread, and gives back what was.  Where there are none: nothing. */
+typedef struct carom_plat_signals_t { unsigned long long mask[16]; } carom_plat_signals_t;
+void carom_plat_signals_block(carom_plat_signals_t *before);
+void carom_plat_signals_restore(const carom_plat_signals_t *before);
+
+/* ---- the machine and the program (<os>/cpu.c, <os>/program.c, object.c) ---- */
+
+/* Processors this process may use, at least 1: affinity, then the quota of the cgroup rounded up. */
+unsigned carom_plat_cpu_count(void);
+
+/* The path of the running program, and of the program or shared object that holds an address.  Absolute where the system tells.
+ * CAROM_ENOENT: not to be known; CAROM_ETOOBIG. */
+carom_status_t carom_plat_program(char *path, size_t size);
+carom_status_t carom_plat_object_of(char *path, size_t size, const void *address);
+
+/* Where the system does not know the program's path, this helps; called by carom_init with argv[0]. */
+void carom_plat_program_hint(const char *argument0);
+
+/* Loads a shared object, whose registrations run, for as long as the process lives.  CAROM_ENOENT: it cannot be loaded. */
+carom_status_t carom_plat_object_load(const char *path);
+
+int64_t carom_plat_pid(void);
+
+/* ---- files of the host (<os>/file.c) ---- */
+
+/* A second handle to the same open thing, not inheritable.  CAROM_EINVAL: not open; CAROM_EMFILE. */
+carom_status_t carom_plat_file_duplicate(carom_native_t *copy, carom_native_t file);
+void carom_plat_file_close(carom_native_t file);
+
+/* ---- streams: a connected pair of byte pipes, both ways (<os>/stream.c) ---- */
+
+typedef struct carom_plat_stream_t carom_plat_stream_t;
+
+/* CAROM_EMFILE, CAROM_ENOMEM. */
+carom_status_t carom_plat_stream_pair(carom_plat_stream_t **one, carom_plat_stream_t **other);
+
+/* The other end reads what was written, then the end.  No call on the stream may be under way. */
+void carom_plat_stream_close(carom_plat_stream_t **stream);
+
+/* Calls on this stream under way, and all later ones, return CAROM_ECLOSED or CAROM_EEOF soon.  Any thread. */
+void carom_plat_stream_shutdown(carom_plat_stream_t *stream);
+
+/* Reads 1 to `size` bytes.  One reader and one writer may be at work on a stream at once.  CAROM_EEOF: the other end is closed or
+ * its process gone, and everything was read; CAROM_ETIMEOUT.  Handles that came along (Unix) are put at files[*count…], at most
+ * up to `capacity`; more are closed.  files may be NULL. */
+carom_status_t carom_plat_stream_read(carom_plat_stream_t *stream, void *buffer, size_t size, size_t *got,
+                                      carom_native_t *files, size_t capacity, size_t *count, int64_t deadline);
+
+typedef struct carom_plat_span_t {
+    const void *bytes;
+    size_t length;
+} carom_plat_span_t;
+
+/* Writes two spans, all of both.  `files` go along with the first byte where handles travel with bytes (Unix), and stay the
+ * caller's.  *sent says how many bytes went, also after a failure.  CAROM_ETIMEOUT; CAROM_EEOF: the other end is closed (never
+ * a signal); CAROM_EMFILE, CAROM_ENOMEM. */
+carom_status_t carom_plat_stream_write(carom_plat_stream_t *stream, const carom_plat_span_t spans[2], const carom_native_t *files,
+                                       size_t count, size_t *sent, int64_t deadline);
+
+/* The system's handle of the stream, which goes on owning it; and a stream made of a handle, which it owns from then on, also
+ * when the call fails. */
+carom_native_t carom_plat_stream_native(const carom_plat_stream_t *stream);
+carom_status_t carom_plat_stream_adopt(carom_plat_stream_t **stream, carom_native_t file);
+
+/* ---- handles under way in messages (<os>/attach.c) ---- */
+
+/* 1 when handles can be sent over a stream; 0 when only a launch can pass them. */
+int carom_plat_attach_possible(void);
+
+/* 1 when handles travel beside the bytes, so that fewer than announced means that this process had no room for them. */
+int carom_plat_attach_in_bytes(void);
+
+/* A ticket travels in the message for each handle.  out: for a handle that the sender owns and will not use again.  sent: the
+ * message is gone, and the sender's copy ends as it must (a message that did not go leaves the handle to its owner).  in: at
+ * the receiver, from the ticket and the handle that came with the bytes (CAROM_NATIVE_NONE where none do).  CAROM_EBADMSG: not
+ * a handle, or its sender is gone and took it along. */
+typedef struct carom_plat_ticket_t { uint64_t first, second; } carom_plat_ticket_t;
+void carom_plat_attach_out(carom_plat_ticket_t *ticket, carom_native_t file);
+void carom_plat_attach_sent(carom_native_t file);
+carom_status_t carom_plat_attach_in(carom_native_t *file, const carom_plat_ticket_t *ticket, carom_native_t came);
+
+/* ---- flags: something to wait on that is raised once (<os>/wait.c) ---- */
+
+typedef struct carom_plat_flag_t carom_plat_flag_t;
+carom_status_t carom_plat_flag_create(carom_plat_flag_t **flag);
+void carom_plat_flag_raise(carom_plat_flag_t *flag);
+carom_native_t carom_plat_flag_native(const carom_plat_flag_t *flag);
+void carom_plat_flag_destroy(carom_plat_flag_t **flag);
+
+/* ---- launching a program as a worker (<os>/launch.c, <os>/child.c) ---- */
+
+typedef struct carom_plat_child_t carom_plat_child_t;
+
+typedef struct carom_plat_redirect_t {
+    enum { CAROM_PLAT_INHERIT, CAROM_PLAT_NULL, CAROM_PLAT_FILE } kind;
+    carom_native_t file;
+} carom_plat_redirect_t;
+
+typedef struct carom_plat_launch_t {
+    const char *program;
+    carom_plat_redirect_t standard[3];       /* stdin, stdout, stderr */
+    const char *const *environment;          /* "NAME=value" sets, "NAME" unsets, NULL ends; NULL: ours */
+    const char *directory;                   /* NULL: ours */
+    int nice;
+    carom_plat_stream_t *control;            /* the child's end: the child gets it, the caller still closes it */
+    const carom_native_t *files;             /* where attach is not possible: handles the child inherits as they are */
+    size_t file_count;
+} carom_plat_launch_t;
+
+/* The first argument of a launched worker; the second is a token that only carom_plat_adopt understands. */
+#define CAROM_PLAT_WORKER_ARGUMENT "--carom-worker"
+
+/* Runs `program CAROM_PLAT_WORKER_ARGUMENT token`.  Only stdin, stdout, stderr and control reach it, with default signal
+ * dispositions and an empty signal mask; costs the same however much memory this process has.  Returns when the program was loaded.
+ * The child ends, by a kill that it cannot refuse, when this process does: from the moment it called carom_plat_adopt, and
+ * before that as soon as it does.  CAROM_ENOENT, CAROM_EACCESS, CAROM_ENOEXEC, CAROM_EMFILE, CAROM_EAGAIN, CAROM_ENOMEM; CAROM_EINVAL: a
+ * file to redirect to that is not open. */
+carom_status_t carom_plat_launch(carom_plat_child_t **child, const carom_plat_launch_t *launch);
+
+/* In the child, first thing: the control stream of a token.  CAROM_EBADMSG: not a token that a parent made. */
+carom_status_t carom_plat_adopt(carom_plat_stream_t **control, const char *token);
+
+/* How a child ended: code is n & 255 of an exit, -n of signal n (crashes and kills on Windows get the numbers of Unix). */
+typedef struct carom_plat_end_t {
+    int code;
+    int known;        /* 0: somebody else collected it; code is 255 */
+} carom_plat_end_t;
+
+/* Waits for the end of the child alone, and notes it; any number of threads.  A living grandchild delays it by 10 ms at most.
+ * CAROM_ETIMEOUT. */
+carom_status_t carom_plat_child_wait(carom_plat_child_t *child, carom_plat_end_t *end, int64_t deadline);
+
+/* SIGTERM, SIGKILL, SIGINT or what comes nearest; CAROM_ENOTSUP.  Of one that has ended: CAROM_OK.  Any thread; never another
+ * process of the same number. */
+typedef enum carom_plat_signal_t { CAROM_PLAT_TERMINATE = 15, CAROM_PLAT_KILL = 9, CAROM_PLAT_INTERRUPT = 2 } carom_plat_signal_t;
+carom_status_t carom_plat_child_signal(carom_plat_child_t *child, carom_plat_signal_t which);
+
+/* 1 when the platform has CAROM_PLAT_INTERRUPT; when it can launch into another directory; when it can change niceness. */
+int carom_plat_can_interrupt(void);
+int carom_plat_can_chdir(void);
+int carom_plat_can_nice(void);
+
+int64_t carom_plat_child_pid(const carom_plat_child_t *child);
+
+/* Readable or signalled from the child's end on; the child's.  CAROM_ENOTSUP: this platform has none. */
+carom_status_t carom_plat_child_native(carom_native_t *file, const carom_plat_child_t *child);
+
+/* Frees a child whose end was seen; one that still runs is killed and collected first. */
+void carom_plat_child_close(carom_plat_child_t **child);
+
+/* ---- waiting on many (<os>/wait.c) ---- */
+
+typedef struct carom_plat_source_t {
+    enum {
+        CAROM_PLAT_SOURCE_NONE,       /* never ready */
+        CAROM_PLAT_SOURCE_STREAM,     /* a read would not wait */
+        CAROM_PLAT_SOURCE_CHILD,      /* it has ended */
+        CAROM_PLAT_SOURCE_FLAG,       /* it was raised */
+        CAROM_PLAT_SOURCE_FILE,       /* readable, at its end, in error; on Windows signalled */
+        CAROM_PLAT_SOURCE_SOCKET      /* the same of a socket */
+    } kind;
+    carom_plat_stream_t *stream;
+    carom_plat_child_t *child;
+    carom_plat_flag_t *flag;
+    carom_native_t file;
+    int ready;                        /* set: 1 or 0 */
+} carom_plat_source_t;
+
+/* Waits until one of the sources is ready.  Any number of them.  CAROM_ETIMEOUT: none; CAROM_EINVAL: a file that is not open. */
+carom_status_t carom_plat_wait(carom_plat_source_t *sources, size_t count, int64_t deadline);
+
+#endif

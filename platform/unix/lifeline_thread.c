@@ -1,0 +1,29 @@
+/* Ending with the parent, by a thread that waits for the closing of the lifeline. */
+
+#include "platform/unix/unix.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <unistd.h>
+
+static void watch(void *argument)
+{
+    int reader = (int) (intptr_t) argument;
+    char byte;
+
+    /* Nothing is ever written: a return other than by a signal is the end of the parent. */
+    while (read(reader, &byte, 1) < 0 && errno == EINTR)
+        ;
+    kill(getpid(), SIGKILL);
+}
+
+int carom__lifeline_arm(int reader)
+{
+    carom_plat_thread_t *thread;
+    carom_status_t status = carom_plat_thread_start(&thread, watch, (void *) (intptr_t) reader);
+
+    if (status == CAROM_OK)
+        carom_plat_thread_detach(&thread);
+    return status == CAROM_OK ? 0 : EAGAIN;
+}

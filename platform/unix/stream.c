@@ -1,0 +1,220 @@
+/* Streams: Unix socket pairs.  APR has none, and no way to send a descriptor along. */
+
+#include "platform/unix/unix.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#define FILES_MAX 64                  /* handles that go along with one write; core sends no more */
+
+typedef union ancillary_t {
+    char bytes[CMSG_SPACE(FILES_MAX * sizeof(int))];
+    struct cmsghdr align;
+} ancillary_t;
+
+static carom_status_t wrap(carom_plat_stream_t **stream, int fd)
+{
+    carom_plat_stream_t *self = malloc(sizeof *self);
+
+    *stream = self;
+    if (self == NULL) {
+        carom__fd_close(&fd);
+        return CAROM_ENOMEM;
+    }
+    self->fd = fd;
+    return CAROM_OK;
+}
+
+carom_status_t carom_plat_stream_pair(carom_plat_stream_t **one, carom_plat_stream_t **other)
+{
+    int ends[2];
+    carom_status_t status;
+
+    *one = *other = NULL;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return carom_plat_status(errno);
+    carom__fd_guard(ends[0]);
+    carom__fd_guard(ends[1]);
+    status = wrap(one, ends[0]);
+    if (status != CAROM_OK) {
+        carom__fd_close(&ends[1]);
+        return status;
+    }
+    status = wrap(other, ends[1]);
+    if (status != CAROM_OK)
+        carom_plat_stream_close(one);
+    return status;
+}
+
+carom_status_t carom_plat_stream_adopt(carom_plat_stream_t **stream, carom_native_t file)
+{
+    int type = 0;
+    socklen_t size = sizeof type;
+
+    *stream = NULL;
+    if (getsockopt((int) file, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_STREAM) {
+        carom_plat_file_close(file);
+        return CAROM_EBADMSG;
+    }
+    return wrap(stream, carom__fd_guard((int) file));
+}
+
+void carom_plat_stream_close(carom_plat_stream_t **stream)
+{
+    carom_plat_stream_t *self = *stream;
+
+    if (self == NULL)
+        return;
+    *stream = NULL;
+    carom__fd_close(&self->fd);
+    free(self);
+}
+
+void carom_plat_stream_shutdown(carom_plat_stream_t *stream)
+{
+    shutdown(stream->fd, SHUT_RDWR);
+}
+
+carom_native_t carom_plat_stream_native(const carom_plat_stream_t *stream)
+{
+    return stream->fd;
+}
+
+/* ---- one try, for ever or not at all; between tries the deadline decides ---- */
+
+static int must_wait(int64_t deadline)
+{
+    return deadline == CAROM_PLAT_NEVER ? 0 : MSG_DONTWAIT;
+}
+
+static carom_status_t after_failure(int fd, short events, int64_t deadline)
+{
+    if (errno == EINTR)
+        return CAROM_OK;
+    if (errno == EAGAIN)
+        return carom__poll_one(fd, events, deadline);
+    return carom_plat_status(errno);
+}
+
+/* ---- reading ---- */
+
+static void take_files(struct msghdr *message, carom_native_t *files, size_t capacity, size_t *count)
+{
+    struct cmsghdr *part;
+    size_t i, n;
+    int fd;
+
+    for (part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
+            continue;
+        n = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (i = 0; i < n; i++) {
+            memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
+            if (*count < capacity)
+                files[(*count)++] = fd;
+            else
+                carom_plat_file_close(fd);
+        }
+    }
+}
+
+static ssize_t read_with_files(int fd, void *buffer, size_t size, int flags, carom_native_t *files, size_t capacity,
+                               size_t *count)
+{
+    ancillary_t ancillary;
+    struct iovec where = {.iov_base = buffer, .iov_len = size};
+    struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1, .msg_control = &ancillary, .msg_controllen = sizeof ancillary};
+    ssize_t got = recvmsg(fd, &message, flags | MSG_CMSG_CLOEXEC);
+
+    if (got >= 0)
+        take_files(&message, files, capacity, count);
+    return got;
+}
+
+carom_status_t carom_plat_stream_read(carom_plat_stream_t *stream, void *buffer, size_t size, size_t *got,
+                                      carom_native_t *files, size_t capacity, size_t *count, int64_t deadline)
+{
+    int flags = must_wait(deadline);
+    carom_status_t status;
+    ssize_t n;
+
+    *got = 0;
+    for (;;) {
+        n = files ? read_with_files(stream->fd, buffer, size, flags, files, capacity, count)
+                  : recv(stream->fd, buffer, size, flags);
+        if (n > 0) {
+            *got = (size_t) n;
+            return CAROM_OK;
+        }
+        status = n == 0 ? CAROM_EEOF : after_failure(stream->fd, POLLIN, deadline);
+        if (status != CAROM_OK)
+            return status;
+    }
+}
+
+/* ---- writing ---- */
+
+static void add_files(struct msghdr *message, ancillary_t *ancillary, const carom_native_t *files, size_t count)
+{
+    struct cmsghdr *part;
+    size_t i;
+
+    if (count == 0)
+        return;
+    memset(ancillary, 0, sizeof *ancillary);
+    message->msg_control = ancillary;
+    message->msg_controllen = CMSG_SPACE(count * sizeof(int));
+    part = CMSG_FIRSTHDR(message);
+    part->cmsg_level = SOL_SOCKET;
+    part->cmsg_type = SCM_RIGHTS;
+    part->cmsg_len = CMSG_LEN(count * sizeof(int));
+    for (i = 0; i < count; i++) {
+        int fd = (int) files[i];
+
+        memcpy(CMSG_DATA(part) + i * sizeof fd, &fd, sizeof fd);
+    }
+}
+
+/* What is left of both spans after `sent` bytes of them. */
+static size_t rest(struct iovec parts[2], const carom_plat_span_t spans[2], size_t sent)
+{
+    size_t n = 0, i;
+
+    for (i = 0; i < 2; i++) {
+        size_t skip = sent < spans[i].length ? sent : spans[i].length;
+
+        sent -= skip;
+        if (skip == spans[i].length)
+            continue;
+        parts[n].iov_base = (char *) spans[i].bytes + skip;
+        parts[n++].iov_len = spans[i].length - skip;
+    }
+    return n;
+}
+
+carom_status_t carom_plat_stream_write(carom_plat_stream_t *stream, const carom_plat_span_t spans[2], const carom_native_t *files,
+                                       size_t count, size_t *sent, int64_t deadline)
+{
+    int flags = must_wait(deadline) | MSG_NOSIGNAL;
+    struct iovec parts[2];
+    ancillary_t ancillary;
+    carom_status_t status = CAROM_OK;
+    ssize_t n;
+
+    *sent = 0;
+    while (status == CAROM_OK && *sent < spans[0].length + spans[1].length) {
+        struct msghdr message = {.msg_iov = parts, .msg_iovlen = rest(parts, spans, *sent)};
+
+        add_files(&message, &ancillary, files, *sent == 0 ? count : 0);
+        n = sendmsg(stream->fd, &message, flags);
+        if (n >= 0)
+            *sent += (size_t) n;
+        else
+            status = after_failure(stream->fd, POLLOUT, deadline);
+    }
+    return status;
+}

@@ -1,0 +1,84 @@
+/* What the files of platform/unix/ share. */
+
+#ifndef CAROM_PLATFORM_UNIX_H
+#define CAROM_PLATFORM_UNIX_H
+
+#include "platform/internal.h"
+
+#include <spawn.h>
+#include <sys/types.h>
+
+/* ---- forkguard.c: descriptors of ours ---- */
+
+/* Notes a new descriptor as ours, and forgets one; both return it.  carom__fd_close forgets and closes *fd (-1 is fine), makes it -1,
+ * and keeps errno. */
+int carom__fd_guard(int fd);
+int carom__fd_release(int fd);
+void carom__fd_close(int *fd);
+
+/* ---- file.c ---- */
+
+/* A pipe, both ends close-on-exec from birth and guarded.  0 or an errno. */
+int carom__fd_pipe(int *reader, int *writer);
+
+/* ---- wait.c ---- */
+
+/* Milliseconds for poll() until a deadline, at least 1 if any time is left; -1 for ever. */
+int carom__poll_time(int64_t deadline);
+
+/* poll() of one descriptor until the deadline, through signals.  CAROM_OK, CAROM_ETIMEOUT, or what poll said. */
+carom_status_t carom__poll_one(int fd, short events, int64_t deadline);
+
+/* ---- lifeline_*.c: a child ends when the writing end of the pipe is closed, which the parent's death does ---- */
+
+/* In the child: from now on the closing of the other end kills this process, even a stopped one.  0 or an errno. */
+int carom__lifeline_arm(int reader);
+
+/* ---- sentinel_*.c: the end of a child as a descriptor ---- */
+
+/* A child as the parent sees it; see child.c. */
+struct carom_plat_child_t {
+    pid_t pid;
+    int lifeline;                     /* writing end; -1 none */
+    int sentinel;                     /* readable from the child's end on; -1 none */
+    int certain;                      /* 0: a copy of it in a grandchild may keep the sentinel silent, so look now and then */
+    carom_plat_monitor_t *monitor;    /* guards the rest */
+    int ended;
+    carom_plat_end_t end;
+};
+
+/* Before the launch: what the child must inherit as its descriptor CHILD_SENTINEL so that its end can be seen; -1 for nothing.
+ * 0 or an errno.  After the launch: makes child->sentinel, and closes *inherited. */
+int carom__sentinel_prepare(carom_plat_child_t *child, int *inherited);
+int carom__sentinel_begin(carom_plat_child_t *child, int *inherited);
+
+/* Sends a signal to the child, which has not been collected. */
+int carom__sentinel_signal(carom_plat_child_t *child, int signal_number);
+
+/* ---- spawn_*.c: what posix_spawn cannot do everywhere; 0 or an errno ---- */
+
+/* The child will have no descriptor from `first` on. */
+int carom__spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+int carom__spawn_chdir(posix_spawn_file_actions_t *actions, const char *directory);
+
+/* ---- child.c ---- */
+
+/* Looks whether the child has ended, and notes it.  1 when it has. */
+int carom__child_look(carom_plat_child_t *child);
+
+/* The descriptors a launched worker finds beside stdin, stdout, stderr. */
+enum { CHILD_CONTROL = 3, CHILD_LIFELINE = 4, CHILD_SENTINEL = 5, CHILD_FIRST_FREE = 6 };
+
+/* How often a waiter looks for itself where a sentinel is not certain: the 10 ms of platform.h. */
+#define LOOK_AGAIN 10000
+
+struct carom_plat_stream_t {
+    int fd;
+};
+
+struct carom_plat_flag_t {
+    int reader;
+    int writer;                       /* the same as reader where one descriptor does */
+};
+
+#endif
