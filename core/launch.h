@@ -1,0 +1,54 @@
+/* The launch: what a starting process tells the started one, and what comes back.  The same message in every mode. */
+
+#ifndef CAROM_CORE_LAUNCH_H
+#define CAROM_CORE_LAUNCH_H
+
+#include "core/call.h"
+#include "core/entry.h"
+#include "core/message.h"
+
+/* Both sides of a launch have the same: raised with every change of its message. */
+#define CAROM__PROTOCOL 1
+
+/* The starter's side. */
+typedef struct carom__launch_t {
+    carom_request_t request;
+    carom__parcel_t parcel;
+    const char *object;                /* to load for the entry, "" for none */
+    const char *name;                  /* of the new process */
+    const char *parent_name;
+    const char *mode;
+    int daemon;
+} carom__launch_t;
+
+/* Encodes a launch into its parcel and seals it.  Statuses of the arguments; error says where. */
+carom_status_t carom__launch_pack(carom__launch_t *launch, carom_value_error_t *error);
+
+/* The started side: what it was told.  Strings are owned by `values`. */
+typedef struct carom__orders_t {
+    carom_value_t about;               /* the tuple that the pointers below point into */
+    const char *entry;
+    int64_t entry_version;
+    const char *object;
+    const char *name;
+    const char *parent_name;
+    int64_t parent_pid;
+    const char *mode;
+    int daemon;
+    int log_level;
+    const char *log_hook;
+    carom_value_t *args;               /* owned */
+    size_t count;
+} carom__orders_t;
+
+/* CAROM_EBADMSG, CAROM_EVERSION (another protocol), CAROM_ENOMEM, CAROM_EMFILE; then *orders is empty. */
+carom_status_t carom__launch_open(carom__orders_t *orders, const carom__buffer_t *body, size_t length,
+                                  carom__arrival_t *arrival);
+void carom__orders_clear(carom__orders_t *orders);
+
+/* The report of an ended call, as the body of a message; and back.  CAROM_EBADMSG, CAROM_ENOMEM. */
+carom_status_t carom__report_pack(carom__parcel_t *parcel, const carom__report_t *report);
+carom_status_t carom__report_open(carom__report_t *report, const carom__buffer_t *body, size_t length,
+                                  carom__arrival_t *arrival);
+
+#endif
