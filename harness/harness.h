@@ -1,0 +1,234 @@
+/* What the files of the harness share.
+ *
+ * One program plays three parts.  The runner selects cases, starts a process for each, judges and reports: harness.c, select.c,
+ * run.c, judge.c, report.c, replay.c, skips.c, folder.c.  The process of a case runs one body: body.c, gate.c.  And in every
+ * process and thread that a body starts, assertions find their way back: assert.c, journal.c.
+ */
+
+#ifndef CAROM_HARNESS_INTERNAL_H
+#define CAROM_HARNESS_INTERNAL_H
+
+#include "harness/carom-harness.h"
+#include "platform/inspect/inspect.h"
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+
+/* How long what is ending anyway may take after the body, in microseconds: threads and processes end a little after they
+ * were joined. */
+#define CAROM__H_GRACE 500000
+
+/* ---- the journal of a case: one line a record (journal.c) ---- */
+
+typedef enum carom__h_kind_t {
+    CAROM__H_FAILURE = 'F',     /* an assertion */
+    CAROM__H_LEAK = 'L',        /* what the body left behind */
+    CAROM__H_SKIP = 'S',
+    CAROM__H_NOTE = 'N',
+    CAROM__H_COUNT = 'C',       /* `line` assertions that passed */
+    CAROM__H_DONE = 'D'         /* the process of the case came to its end, and goes on to exit with code `line` */
+} carom__h_kind_t;
+
+typedef struct carom__h_record_t {
+    carom__h_kind_t kind;
+    unsigned line;
+    int64_t pid;
+    const char *file, *function;
+    const char *role;           /* who: "body", "spawn Process-1", … */
+    const char *text;
+} carom__h_record_t;
+
+/* The variable that leads descendants of a case to its journal. */
+#define CAROM__H_JOURNAL_VARIABLE "CAROM_H_JOURNAL"
+
+/* From now on this process writes to `path`, through a descriptor it keeps: the body may use up all others.  0, or -1. */
+int carom__h_journal_open(const char *path);
+void carom__h_journal_close(void);
+
+/* Adds a record.  Any thread, any process.  Where it cannot be written, the process ends with CAROM__H_LOST, so that a failure
+ * never goes unseen. */
+void carom__h_journal_write(const carom__h_record_t *record);
+
+/* Reads the records of a journal; one that is not there has none. */
+apr_array_header_t *carom__h_journal_read(const char *path, apr_pool_t *pool);
+
+/* ---- assertions (assert.c) ---- */
+
+/* Exit codes of a process whose fatal assertion had nowhere to jump, and of one that could not write to its journal. */
+#define CAROM__H_NO_PAD 99
+#define CAROM__H_LOST 98
+
+typedef enum carom__h_landing_t { CAROM__H_RETURNED = 0, CAROM__H_FATAL = 1, CAROM__H_SKIPPED = 2 } carom__h_landing_t;
+
+/* Calls function(argument) with a landing pad for the calling thread's fatal assertions; says how it came back. */
+carom__h_landing_t carom__h_land(void (*function)(void *), void *argument);
+
+/* Put round every entry, in thread and in process, by carom_guard_set. */
+void carom__h_guard(void (*run)(void *), void *argument);
+
+/* Makes the calling thread that of the body.  Failures then seen in this process: carom__h_failures. */
+void carom__h_body_begins(void);
+unsigned carom__h_failures(void);
+
+/* Writes how many assertions passed in this process since the last time. */
+void carom__h_count_write(void);
+
+/* ---- the gate (gate.c) ---- */
+
+typedef struct carom__h_snapshot_t {
+    carom_inspect_thing_t *things;
+    size_t count, capacity;
+    unsigned told;              /* the kinds that this system can tell */
+} carom__h_snapshot_t;
+
+/* Looks at what this process has. */
+void carom__h_gate_open(carom__h_snapshot_t *before);
+
+/* Writes a record for each thing that is still more than before after the grace, and for each file in `directory`, but for
+ * what `leaves` allows.  Returns how many.  Frees the snapshot. */
+unsigned carom__h_gate_check(carom__h_snapshot_t *before, const char *directory, unsigned leaves);
+
+/* What the gate cannot see on this system, as a line for people; NULL: nothing. */
+const char *carom__h_gate_blind(void);
+
+/* ---- what is to be run (select.c) ---- */
+
+typedef struct carom__h_mode_t {
+    const char *name;
+    unsigned bit;
+    int has_context;
+} carom__h_mode_t;
+
+typedef struct carom__h_case_t {
+    const carom_test_entry_t *entry;
+    const carom__h_mode_t *mode;
+    const char *suite;          /* "queue[thread]" */
+    const char *name;           /* "queue[thread]/put_get" */
+    CU_pTest proxy;             /* in CUnit's registry */
+} carom__h_case_t;
+
+typedef struct carom__h_options_t {
+    unsigned modes;
+    apr_array_header_t *patterns;    /* const char *; none: all cases */
+    uint64_t seed;
+    int repeat, jobs;
+    double multiplier;               /* of timeouts */
+    int list, isolate, help;
+    const char *skips;               /* a path, NULL: any skip will do */
+    const char *case_name, *journal, *directory;    /* in the process of a case */
+} carom__h_options_t;
+
+/* Reads command line and environment.  Returns NULL, or what is wrong. */
+const char *carom__h_options_read(carom__h_options_t *options, int argc, const char *const *argv, apr_pool_t *pool);
+const char *carom__h_usage(void);
+
+/* The cases that the options select, as an array of carom__h_case_t, by suite, mode and order of definition. */
+apr_array_header_t *carom__h_select(const carom__h_options_t *options, apr_pool_t *pool);
+
+/* 1 when the text fits the pattern: * and ? are wild, brackets are brackets. */
+int carom__h_fits(const char *pattern, const char *text, apr_pool_t *pool);
+
+/* The registered tests, in order of definition (harness.c). */
+const carom_test_entry_t *carom__h_entries(void);
+
+/* ---- the process of a case (body.c) ---- */
+
+/* Runs the body of a case, gate and all, with its journal open.  Returns the exit code. */
+int carom__h_body_run(const carom__h_case_t *of, const char *directory, uint64_t seed);
+
+/* The whole life of a case's process. */
+int carom__h_case_main(const carom__h_options_t *options, apr_pool_t *pool);
+
+/* ---- running (run.c) ---- */
+
+typedef enum carom__h_state_t {
+    CAROM__H_WAITING,
+    CAROM__H_RUNNING,
+    CAROM__H_LINGERING,         /* its process has ended, others that it started have not */
+    CAROM__H_FINISHED
+} carom__h_state_t;
+
+typedef struct carom__h_run_t {
+    carom__h_case_t *of;
+    int round;                  /* of options.repeat, from 0 */
+    uint64_t seed;
+    carom__h_state_t state;
+    const char *folder;         /* holds what follows; removed after judging */
+    const char *journal, *output, *directory;
+    carom_inspect_case_t *process;
+    carom_inspect_end_t end;
+    carom_duration_t began, deadline, took;
+    int timed_out;
+    apr_array_header_t *survivors;   /* carom_inspect_thing_t: processes that outlived the case */
+    const char *trouble;        /* it could not be started */
+    /* set by carom__h_judge */
+    apr_array_header_t *failures;    /* carom__h_record_t */
+    apr_array_header_t *notes;       /* const char * */
+    const char *skip;                /* reason; NULL when not skipped */
+    uint64_t passes;                 /* assertions that passed */
+    const char *last_output;         /* of a case that failed */
+} carom__h_run_t;
+
+typedef struct carom__h_session_t {
+    apr_pool_t *pool;
+    carom__h_options_t options;
+    apr_array_header_t *cases;       /* carom__h_case_t */
+    apr_array_header_t *runs;        /* carom__h_run_t */
+    apr_array_header_t *skips;       /* carom__h_listed_skip_t; NULL: any will do */
+    const char *command;             /* argv[0], for people */
+    const char *program;             /* for starting it again */
+    const char *folder;              /* temporary, of this session */
+    const char *tag;                 /* of the case this runner itself runs in, with a '.'; else "" */
+    int passed, failed, skipped;     /* runs */
+    carom_duration_t began;
+} carom__h_session_t;
+
+/* Runs and reports all runs.  Returns NULL, or why it had to stop. */
+const char *carom__h_run_all(carom__h_session_t *session);
+
+/* The timeout of a case in microseconds. */
+carom_duration_t carom__h_timeout(const carom__h_session_t *session, const carom__h_case_t *of);
+
+/* ---- judging (judge.c) ---- */
+
+void carom__h_judge(carom__h_session_t *session, carom__h_run_t *run);
+
+/* Adds a failure that the runner found, at the place where the test is defined. */
+void carom__h_fail(carom__h_session_t *session, carom__h_run_t *run, const char *format, ...) CAROM_PRINTF(3, 4);
+
+/* ---- the list of skips (skips.c) ---- */
+
+typedef struct carom__h_listed_skip_t {
+    const char *pattern, *mode, *system, *reason;
+} carom__h_listed_skip_t;
+
+/* Returns NULL, or what is wrong with the file. */
+const char *carom__h_skips_read(apr_array_header_t **skips, const char *path, apr_pool_t *pool);
+int carom__h_skip_listed(const apr_array_header_t *skips, const carom__h_case_t *of, const char *reason, apr_pool_t *pool);
+
+/* ---- reports (report.c, replay.c) ---- */
+
+void carom__h_report_list(const carom__h_session_t *session);
+void carom__h_report_head(const carom__h_session_t *session);
+void carom__h_report_run(const carom__h_session_t *session, int index);
+void carom__h_report_end(const carom__h_session_t *session);
+void carom__h_report_stop(const carom__h_session_t *session, const char *why);
+
+/* Prints on stdout, as it is: no line end is translated. */
+void carom__h_say(const carom__h_session_t *session, const char *format, ...) CAROM_PRINTF(2, 3);
+
+/* Plays the stored results through CUnit, and compares its count of failed tests with ours.  Returns NULL, or what is wrong. */
+const char *carom__h_replay(carom__h_session_t *session);
+
+/* ---- temporary folders (folder.c) ---- */
+
+/* A new folder in the system's place for such; NULL: none could be made. */
+const char *carom__h_folder_make(apr_pool_t *pool);
+
+/* Removes a folder and all in it, as far as possible. */
+void carom__h_folder_remove(const char *path, apr_pool_t *pool);
+
+/* The contents of a file, at most its last `limit` bytes; "" when there is none. */
+const char *carom__h_file_read(const char *path, size_t limit, apr_pool_t *pool);
+
+#endif

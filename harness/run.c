@@ -1,0 +1,215 @@
+/* The schedule: a process for each case, so many at a time, none longer than it may. */
+
+#include "harness/harness.h"
+
+#include <apr_env.h>
+#include <apr_file_io.h>
+#include <apr_strings.h>
+#include <apr_time.h>
+#include <signal.h>
+#include <string.h>
+
+#define DEFAULT_TIMEOUT_MS 30000
+#define LOOK_AGAIN 1000     /* microseconds */
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    (void) number;
+    interrupted = 1;
+}
+
+carom_duration_t carom__h_timeout(const carom__h_session_t *session, const carom__h_case_t *of)
+{
+    int timeout = of->entry->options.timeout_ms > 0 ? of->entry->options.timeout_ms : DEFAULT_TIMEOUT_MS;
+
+    return (carom_duration_t) (timeout * 1000.0 * session->options.multiplier);
+}
+
+/* ---- a run's own folder and environment ---- */
+
+static int make_folder(const carom__h_session_t *session, carom__h_run_t *run)
+{
+    apr_pool_t *pool = session->pool;
+    int number = (int) (run - (carom__h_run_t *) session->runs->elts);
+
+    run->folder = apr_psprintf(pool, "%s/%d", session->folder, number);
+    run->journal = apr_pstrcat(pool, run->folder, "/journal", NULL);
+    run->output = apr_pstrcat(pool, run->folder, "/output", NULL);
+    run->directory = apr_pstrcat(pool, run->folder, "/files", NULL);
+    return apr_dir_make(run->folder, APR_FPROT_OS_DEFAULT, pool) == APR_SUCCESS &&
+           apr_dir_make(run->directory, APR_FPROT_OS_DEFAULT, pool) == APR_SUCCESS;
+}
+
+/* The names: where assertions are written, whose descendants are whose, and where temporary files go. */
+enum { VARIABLE_TAG, VARIABLE_JOURNAL, VARIABLE_TEMPORARY, VARIABLE_COUNT = VARIABLE_TEMPORARY + 3 };
+static const char *const variables[VARIABLE_COUNT] = {"CAROM_TEST_ID", CAROM__H_JOURNAL_VARIABLE, "TMPDIR", "TMP", "TEMP"};
+
+static const char *variable_value(const carom__h_session_t *session, const carom__h_run_t *run, int which)
+{
+    int number = (int) (run - (carom__h_run_t *) session->runs->elts);
+
+    if (which == VARIABLE_TAG)
+        return apr_psprintf(session->pool, "%s%" APR_INT64_T_FMT "-%d", session->tag, carom_inspect_pid(), number);
+    return which == VARIABLE_JOURNAL ? run->journal : run->directory;
+}
+
+/* ---- starting ---- */
+
+static void start(const carom__h_session_t *session, carom__h_run_t *run)
+{
+    const char *arguments[] = {session->program, "--carom-case", run->of->name,  "--journal",
+                               run->journal,     "--directory",  run->directory, "--seed",
+                               apr_psprintf(session->pool, "%" APR_UINT64_T_FMT, run->seed), NULL};
+    const char *environment[VARIABLE_COUNT + 1];
+    carom_inspect_launch_t launch = {arguments, environment, run->output, NULL};
+    char words[200];
+    apr_status_t status;
+    int i;
+
+    for (i = 0; i < VARIABLE_COUNT; i++)
+        environment[i] = apr_pstrcat(session->pool, variables[i], "=", variable_value(session, run, i), NULL);
+    environment[VARIABLE_COUNT] = NULL;
+    launch.tag = environment[VARIABLE_TAG];
+    status = carom_inspect_start(&run->process, &launch);
+    if (status != APR_SUCCESS)
+        run->trouble = apr_pstrdup(session->pool, apr_strerror(status, words, sizeof(words)));
+}
+
+static void finish(carom__h_session_t *session, carom__h_run_t *run)
+{
+    run->took = carom_now() - run->began;
+    carom_inspect_release(&run->process);
+    carom__h_judge(session, run);
+    carom__h_folder_remove(run->folder, session->pool);
+    run->state = CAROM__H_FINISHED;
+}
+
+static void begin(carom__h_session_t *session, carom__h_run_t *run)
+{
+    run->began = carom_now();
+    run->deadline = run->began + carom__h_timeout(session, run->of);
+    run->state = CAROM__H_RUNNING;
+    if (!make_folder(session, run))
+        run->trouble = "its folder could not be made";
+    else
+        start(session, run);
+    if (run->trouble != NULL)
+        finish(session, run);
+}
+
+/* ---- looking ---- */
+
+static void count_survivor(void *argument, const carom_inspect_thing_t *thing)
+{
+    (void) argument;
+    (void) thing;
+}
+
+static void keep_survivor(void *argument, const carom_inspect_thing_t *thing)
+{
+    *(carom_inspect_thing_t *) apr_array_push(argument) = *thing;
+}
+
+static void look_running(carom__h_session_t *session, carom__h_run_t *run)
+{
+    if (carom_inspect_ended(run->process, &run->end)) {
+        run->state = CAROM__H_LINGERING;
+        run->deadline = carom_now() + CAROM__H_GRACE;
+    } else if (carom_now() > run->deadline) {
+        run->timed_out = 1;
+        carom_inspect_kill(run->process);
+        finish(session, run);
+    }
+}
+
+/* Processes that the case allowed itself to leave end with it as well. */
+static void look_lingering(carom__h_session_t *session, carom__h_run_t *run)
+{
+    unsigned left = carom_inspect_survivors(run->process, count_survivor, NULL);
+
+    if (left > 0 && carom_now() < run->deadline)
+        return;
+    if (left > 0 && !(run->of->entry->options.leaves & CAROM_LEAVES_PROCESSES))
+        carom_inspect_survivors(run->process, keep_survivor, run->survivors);
+    finish(session, run);
+}
+
+/* Starts what may be started, looks at what runs; returns how many finished. */
+static int step(carom__h_session_t *session)
+{
+    carom__h_run_t *runs = (carom__h_run_t *) session->runs->elts;
+    int i, busy = 0, finished = 0;
+
+    for (i = 0; i < session->runs->nelts && busy < session->options.jobs; i++) {
+        if (runs[i].state == CAROM__H_FINISHED)
+            continue;
+        if (runs[i].state == CAROM__H_WAITING)
+            begin(session, &runs[i]);
+        if (runs[i].state == CAROM__H_RUNNING)
+            look_running(session, &runs[i]);
+        if (runs[i].state == CAROM__H_LINGERING)
+            look_lingering(session, &runs[i]);
+        if (runs[i].state == CAROM__H_FINISHED)
+            finished++;
+        else
+            busy++;
+    }
+    return finished;
+}
+
+static void kill_all(carom__h_session_t *session)
+{
+    int i;
+
+    for (i = 0; i < session->runs->nelts; i++)
+        carom_inspect_release(&APR_ARRAY_IDX(session->runs, i, carom__h_run_t).process);
+}
+
+static const char *run_isolated(carom__h_session_t *session)
+{
+    int reported = 0;
+
+    signal(SIGINT, on_interrupt);
+    signal(SIGTERM, on_interrupt);
+    while (reported < session->runs->nelts && !interrupted) {
+        if (step(session) == 0)
+            apr_sleep(LOOK_AGAIN);
+        while (reported < session->runs->nelts && APR_ARRAY_IDX(session->runs, reported, carom__h_run_t).state == CAROM__H_FINISHED)
+            carom__h_report_run(session, reported++);
+    }
+    kill_all(session);
+    return interrupted ? "interrupted" : NULL;
+}
+
+/* ---- in this process ---- */
+
+static void run_here(carom__h_session_t *session, carom__h_run_t *run)
+{
+    int i;
+
+    run->began = carom_now();
+    if (!make_folder(session, run) || carom__h_journal_open(run->journal) != 0) {
+        run->trouble = "its folder or journal could not be made";
+    } else {
+        for (i = 0; i < VARIABLE_COUNT; i++)
+            apr_env_set(variables[i], variable_value(session, run, i), session->pool);
+        run->end.code = carom__h_body_run(run->of, run->directory, run->seed);
+        carom__h_journal_close();
+    }
+    finish(session, run);
+}
+
+const char *carom__h_run_all(carom__h_session_t *session)
+{
+    int i;
+
+    if (session->options.isolate)
+        return run_isolated(session);
+    for (i = 0; i < session->runs->nelts; i++) {
+        run_here(session, &APR_ARRAY_IDX(session->runs, i, carom__h_run_t));
+        carom__h_report_run(session, i);
+    }
+    return NULL;
+}

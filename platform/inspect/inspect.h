@@ -1,0 +1,105 @@
+/* What a test harness must know about processes, and do to them, that APR cannot: a small library of its own beside the
+ * platform, which uses nothing of carom.
+ *
+ * inspect_posix.c (starting, waiting, killing) stands on every Unix beside inspect_linux.c or, where the system shows no more,
+ * inspect_none.c; inspect_windows.c and inspect_handles.c are Windows.  Paths and texts are UTF-8.  Statuses are APR's.
+ */
+
+#ifndef CAROM_INSPECT_H
+#define CAROM_INSPECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <apr_errno.h>
+
+/* ---- the machine and this process ---- */
+
+/* "linux", "windows", or "unix" for another. */
+const char *carom_inspect_system(void);
+
+/* The path of the running program.  APR_ENOTIMPL: this system does not tell. */
+apr_status_t carom_inspect_program(char *path, size_t size);
+
+int64_t carom_inspect_pid(void);
+
+/* A variable of the environment this process was started with.  Returns 1, or 0 when there is none that fits.  Neither
+ * allocates nor locks: assertions of any thread come here. */
+int carom_inspect_variable(const char *name, char *value, size_t size);
+
+/* ---- a file that many processes append to ---- */
+
+/* Opens for appending, made when it is not there; no program that is started inherits it.  -1: failed. */
+intptr_t carom_inspect_append_open(const char *path);
+
+/* Appends `length` bytes (at most 4,096) in one call of the system, so that the writer may be killed at any moment and the
+ * bytes of several processes do not mix.  Returns 0, or -1 when not all was written. */
+int carom_inspect_append(intptr_t file, const void *bytes, size_t length);
+
+void carom_inspect_append_close(intptr_t file);
+
+/* ---- what this process has ---- */
+
+typedef enum carom_inspect_kind_t {
+    CAROM_INSPECT_CHILD = 1,        /* a living child; also an orphan that came to us, after carom_inspect_become_case */
+    CAROM_INSPECT_ZOMBIE = 2,       /* a child that ended and was not waited for (Windows: shows as a handle instead) */
+    CAROM_INSPECT_THREAD = 4,
+    CAROM_INSPECT_DESCRIPTOR = 8    /* Windows: a handle, of files and sockets as well as of events, threads and all else */
+} carom_inspect_kind_t;
+
+typedef struct carom_inspect_thing_t {
+    carom_inspect_kind_t kind;
+    int64_t id;              /* of the process, thread, descriptor or handle */
+    char text[240];          /* the command, the thread's name, what the descriptor points to, the type of the handle */
+} carom_inspect_thing_t;
+
+typedef void (*carom_inspect_visit_t)(void *argument, const carom_inspect_thing_t *thing);
+
+/* Shows each child, thread and descriptor of this process, but for what it opens itself to look.  Returns the kinds that this
+ * system can tell, as a mask; of the others it shows nothing.  visit must not start, open or close anything. */
+unsigned carom_inspect_list(carom_inspect_visit_t visit, void *argument);
+
+/* ---- the process of a case, and the one that runs the cases ---- */
+
+/* In every process of a test program: crashes end it at once, without a dialogue or a debugger, and say why in its output. */
+void carom_inspect_crash_quietly(void);
+
+/* First thing in the process of a case: it ends when the runner does, and gets the orphans among its descendants as children.
+ * What of that the system cannot do is left out. */
+void carom_inspect_become_case(void);
+
+/* First thing in the runner: what outlives a case becomes its child. */
+void carom_inspect_become_runner(void);
+
+typedef struct carom_inspect_case_t carom_inspect_case_t;
+
+typedef struct carom_inspect_launch_t {
+    const char *const *arguments;      /* the program's path first, NULL last */
+    const char *const *environment;    /* "NAME=value", NULL last: set in the runner itself, and inherited */
+    const char *output;                /* a path: stdout and stderr append to it; stdin is the null device */
+    const char *tag;                   /* one of `environment`, by which descendants are known; unique among living cases.
+                                          A tag that goes on after this one with a '.' belongs to a descendant too. */
+} carom_inspect_launch_t;
+
+/* Starts a case in a process group, or job, of its own.  *started is NULL after a failure.  Only one thread may use these calls. */
+apr_status_t carom_inspect_start(carom_inspect_case_t **started, const carom_inspect_launch_t *launch);
+
+typedef struct carom_inspect_end_t {
+    int crashed;            /* 1: `code` is the number of a signal; Windows: the one that Unix would have sent */
+    int code;               /* else the exit code */
+    char text[64];          /* "SIGSEGV", "SIGSEGV (0xc0000005)", "exit code 3" */
+} carom_inspect_end_t;
+
+/* Looks whether the process of the case has ended: 1, and fills *end, or 0.  Its number stays taken until it is released. */
+int carom_inspect_ended(carom_inspect_case_t *started, carom_inspect_end_t *end);
+
+/* Once it has ended: shows the processes it left behind.  Returns how many. */
+unsigned carom_inspect_survivors(carom_inspect_case_t *started, carom_inspect_visit_t visit, void *argument);
+
+/* Kills the process of the case and all that descends from it; returns when they are gone, after 5 s at the latest. */
+void carom_inspect_kill(carom_inspect_case_t *started);
+
+/* Kills what is left, collects and frees.  NULL is fine. */
+void carom_inspect_release(carom_inspect_case_t **started);
+
+#endif

@@ -1,0 +1,271 @@
+/* Planted faults: each test here fails, or must not, in its own way.  tests/test_harness.c runs this program, a case at a time,
+ * and checks that each fault is caught and named.  It is no part of the suite itself. */
+
+#include <carom-harness.h>
+
+#include <apr_file_io.h>
+#include <apr_thread_proc.h>
+#include <apr_time.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FOR_LONG 60000000   /* microseconds */
+
+/* Tells the test that the next line is the one to be named. */
+#define NEXT_LINE() CAROM_NOTE("planted at line %d", __LINE__ + 1)
+
+CAROM_TEST(fault, clean)
+{
+    CAROM_ASSERT(test->directory != NULL);
+}
+
+/* ---- assertions in the body ---- */
+
+CAROM_TEST(fault, plain)
+{
+    NEXT_LINE();
+    CAROM_CHECK(1 + 1 == 3);
+    CAROM_NOTE("the body went on, with seed %llu", (unsigned long long) test->seed);
+}
+
+CAROM_TEST(fault, fatal)
+{
+    NEXT_LINE();
+    CAROM_ASSERT(1 + 1 == 3);
+    CAROM_NOTE("the body went on");
+}
+
+CAROM_TEST(fault, cunit)
+{
+    NEXT_LINE();
+    CU_ASSERT_EQUAL(1 + 1, 3);
+    CU_ASSERT_STRING_EQUAL_FATAL("one", "two");
+    CAROM_NOTE("the body went on");
+}
+
+CAROM_TEST_ONCE(fault, number)
+{
+    CAROM_ASSERT_INT(6 * 7, 43);
+}
+
+CAROM_TEST_ONCE(fault, text)
+{
+    CAROM_ASSERT_TEXT("left", NULL);
+}
+
+CAROM_TEST_ONCE(fault, status)
+{
+    CAROM_ASSERT_OK(CAROM_ETIMEOUT);
+}
+
+/* ---- assertions in what the body starts ---- */
+
+CAROM_TASK(fail_plainly)
+{
+    NEXT_LINE();
+    CAROM_CHECK(2 + 2 == 5);
+    CU_ASSERT(3 + 3 == 7);
+    return 0;
+}
+
+CAROM_TASK(fail_fatally)
+{
+    NEXT_LINE();
+    CAROM_ASSERT(2 + 2 == 5);
+    CAROM_NOTE("the entry went on");
+    return 0;
+}
+
+static int run_entry(const carom_test_t *test, carom_request_t request)
+{
+    carom_process_t *child;
+    int code;
+
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, request));
+    CAROM_ASSERT_OK(carom_process_join(child, carom_seconds(10)));
+    code = carom_process_exit_code(child);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    return code;
+}
+
+CAROM_TEST(fault, entry_plain)
+{
+    CAROM_ASSERT_INT(run_entry(test, carom_call(fail_plainly)), 0);
+}
+
+CAROM_TEST(fault, entry_fatal)
+{
+    CAROM_ASSERT_INT(run_entry(test, carom_call(fail_fatally)), 1);
+}
+
+static void *APR_THREAD_FUNC fail_in_thread(apr_thread_t *thread, void *argument)
+{
+    (void) thread;
+    (void) argument;
+    NEXT_LINE();
+    CAROM_ASSERT(2 + 2 == 6);
+    return NULL;
+}
+
+static void *APR_THREAD_FUNC sleep_in_thread(apr_thread_t *thread, void *argument)
+{
+    (void) thread;
+    (void) argument;
+    apr_sleep(FOR_LONG);
+    return NULL;
+}
+
+static apr_pool_t *new_pool(void)
+{
+    apr_pool_t *pool;
+
+    CAROM_ASSERT(apr_pool_create(&pool, NULL) == APR_SUCCESS);
+    return pool;
+}
+
+/* carom did not start this thread: there is no way out of it but to end the process. */
+CAROM_TEST_ONCE(fault, foreign_thread)
+{
+    apr_thread_t *thread;
+
+    CAROM_ASSERT(apr_thread_create(&thread, NULL, fail_in_thread, NULL, new_pool()) == APR_SUCCESS);
+    apr_sleep(FOR_LONG);
+}
+
+/* ---- ends ---- */
+
+CAROM_TEST_ONCE(fault, abort)
+{
+    printf("the last words\n");
+    fflush(stdout);
+    abort();
+}
+
+CAROM_TEST_ONCE(fault, segv)
+{
+    volatile int *nowhere = NULL;
+
+    /* A sanitizer would make an exit of it. */
+    signal(SIGSEGV, SIG_DFL);
+    *nowhere = 1;
+}
+
+CAROM_TEST_WITH(fault, hang, .modes = CAROM_TEST_ONCE_ONLY, .timeout_ms = 300)
+{
+    apr_sleep(FOR_LONG);
+}
+
+CAROM_TEST_ONCE(fault, exits)
+{
+    exit(0);
+}
+
+CAROM_TEST_WITH(fault, crash_as_wanted, .modes = CAROM_TEST_ONCE_ONLY, .expect = CAROM_EXPECT_CRASH, .code = 6)
+{
+    abort();
+}
+
+CAROM_TEST_WITH(fault, no_crash, .modes = CAROM_TEST_ONCE_ONLY, .expect = CAROM_EXPECT_CRASH)
+{
+}
+
+CAROM_TEST_WITH(fault, exit_as_wanted, .modes = CAROM_TEST_ONCE_ONLY, .expect = CAROM_EXPECT_EXIT, .code = 3)
+{
+    exit(3);
+}
+
+CAROM_TEST_WITH(fault, other_exit, .modes = CAROM_TEST_ONCE_ONLY, .expect = CAROM_EXPECT_EXIT, .code = 3)
+{
+    exit(4);
+}
+
+/* ---- things left behind ---- */
+
+CAROM_TASK(sleep_long)
+{
+    apr_sleep(FOR_LONG);
+    return 0;
+}
+
+/* A thread or a process, as the mode goes. */
+CAROM_TEST(fault, leaks_worker)
+{
+    carom_process_t *child;
+
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(sleep_long)));
+}
+
+CAROM_TEST_ONCE(fault, leaks_thread)
+{
+    apr_thread_t *thread;
+
+    CAROM_ASSERT(apr_thread_create(&thread, NULL, sleep_in_thread, NULL, new_pool()) == APR_SUCCESS);
+}
+
+CAROM_TEST_ONCE(fault, leaks_descriptor)
+{
+    apr_file_t *in, *out;
+
+    CAROM_ASSERT(apr_file_pipe_create(&in, &out, new_pool()) == APR_SUCCESS);
+}
+
+CAROM_TEST_ONCE(fault, leaks_file)
+{
+    char path[1000];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/%s", test->directory, "forgotten");
+    file = fopen(path, "w");
+    CAROM_ASSERT(file != NULL);
+    fclose(file);
+}
+
+/* This program once more, as a child that nobody waits for. */
+static void start_self(const char *option, const char *value)
+{
+    const char *program = getenv("CAROM_HARNESS_FAULTS");
+    const char *arguments[] = {program, option, value, NULL};
+    apr_procattr_t *attributes;
+    apr_pool_t *pool = new_pool();
+    apr_proc_t child;
+
+    CAROM_ASSERT(program != NULL);
+    CAROM_ASSERT(apr_procattr_create(&attributes, pool) == APR_SUCCESS);
+    CAROM_ASSERT(apr_procattr_cmdtype_set(attributes, APR_PROGRAM_ENV) == APR_SUCCESS);
+    CAROM_ASSERT(apr_proc_create(&child, program, arguments, NULL, attributes, pool) == APR_SUCCESS);
+}
+
+CAROM_TEST_ONCE(fault, leaks_zombie)
+{
+    start_self("--list", "fault/clean");
+    apr_sleep(200000);
+}
+
+/* Its own child outlives the case: the sleeping body of another runner. */
+CAROM_TEST_ONCE(fault, leaks_process)
+{
+    start_self("--no-isolate", "fault/sleeps");
+    apr_sleep(200000);
+}
+
+CAROM_TEST_WITH(fault, orphan, .modes = CAROM_TEST_ONCE_ONLY, .expect = CAROM_EXPECT_EXIT, .code = 0)
+{
+    start_self("--no-isolate", "fault/sleeps");
+    apr_sleep(200000);
+    exit(0);
+}
+
+CAROM_TEST_ONCE(fault, sleeps)
+{
+    apr_sleep(FOR_LONG);
+}
+
+/* ---- skips ---- */
+
+CAROM_TEST_ONCE(fault, skips)
+{
+    CAROM_SKIP("there is no moon tonight");
+}
+
+CAROM_TEST_MAIN()

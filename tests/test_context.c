@@ -1,0 +1,93 @@
+/* Contexts and what modes can do. */
+
+#include <carom-harness.h>
+
+#include <string.h>
+
+CAROM_TEST_ONCE(context, by_name)
+{
+    carom_context_t *context;
+    size_t i;
+
+    for (i = 0; carom_mode_at(i); i++) {
+        CAROM_ASSERT_OK(carom_context_create(&context, carom_mode_at(i)));
+        CAROM_ASSERT_TEXT(carom_context_mode(context), carom_mode_at(i));
+        carom_context_destroy(&context);
+        CAROM_ASSERT(context == NULL);
+    }
+    CAROM_ASSERT(i >= 2);
+    CAROM_ASSERT_TEXT(carom_mode_at(0), "spawn");
+    carom_context_destroy(&context);
+}
+
+CAROM_TEST_ONCE(context, bad_mode)
+{
+    carom_context_t *context = (carom_context_t *) test;
+
+    CAROM_ASSERT_STATUS(carom_context_create(&context, "teleport"), CAROM_EMODE);
+    CAROM_ASSERT(context == NULL);
+    CAROM_ASSERT_STATUS(carom_context_create(&context, ""), CAROM_EMODE);
+}
+
+CAROM_TEST_ONCE(context, the_default_is_carom_s_own)
+{
+    carom_context_t *context, *again;
+
+    CAROM_ASSERT_OK(carom_context_default(&context));
+    CAROM_ASSERT_OK(carom_context_default(&again));
+    CAROM_ASSERT(context == again);
+    CAROM_ASSERT_TEXT(carom_context_mode(NULL), carom_context_mode(context));
+    carom_context_destroy(&context);
+    CAROM_ASSERT(context == NULL);
+    CAROM_ASSERT_OK(carom_context_default(&again));
+}
+
+CAROM_TASK(report_default)
+{
+    return carom_return(call, carom_context_mode(NULL));
+}
+
+/* CAROM_START_METHOD counts in the process that has it. */
+static void default_in_child(const char *setting, const char *wanted)
+{
+    const char *environment[] = {setting, NULL};
+    carom_process_options_t options = CAROM_PROCESS_OPTIONS_INIT;
+    carom_context_t *spawn;
+    carom_process_t *child;
+    carom_value_t result;
+
+    options.environment = environment;
+    CAROM_ASSERT_OK(carom_context_create(&spawn, "spawn"));
+    CAROM_ASSERT_OK(carom_process_start_with(&child, spawn, carom_call(report_default), &options));
+    CAROM_ASSERT_OK(carom_process_join(child, carom_seconds(20)));
+    CAROM_ASSERT_OK(carom_process_result(&result, child));
+    CAROM_ASSERT_TEXT(carom_value_text(result), wanted);
+    carom_value_clear(&result);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    carom_context_destroy(&spawn);
+}
+
+CAROM_TEST_WITH(context, default_from_the_environment, .modes = CAROM_TEST_ONCE_ONLY, .warm_up = CAROM_TEST_SPAWN)
+{
+    default_in_child("CAROM_START_METHOD=thread", "thread");
+    default_in_child("CAROM_START_METHOD=", "spawn");
+    default_in_child("CAROM_START_METHOD=nonsense", "none");
+}
+
+CAROM_TEST(context, abilities)
+{
+    int is_process = strcmp(test->mode, "thread") != 0;
+
+    CAROM_ASSERT_INT(carom_context_can(test->context, CAROM_CAN_KILL), is_process);
+    CAROM_ASSERT_INT(carom_context_can(test->context, CAROM_CAN_TERMINATE), is_process);
+    CAROM_ASSERT_INT(carom_context_can(test->context, CAROM_CAN_REDIRECT), is_process);
+    CAROM_ASSERT_INT(carom_context_can(test->context, CAROM_CAN_CRASH), is_process);
+    CAROM_ASSERT_INT(carom_context_can(test->context, (carom_ability_t) 99), 0);
+}
+
+CAROM_TEST_ONCE(context, cpu_count)
+{
+    unsigned count = carom_cpu_count();
+
+    CAROM_ASSERT(count >= 1 && count < 100000);
+}

@@ -1,0 +1,37 @@
+/* A plugin of a program whose main is not ours runs its entry in carom-worker. */
+
+#include <carom-harness.h>
+
+#include <apr_file_info.h>
+#include <apr_general.h>
+#include <apr_thread_proc.h>
+
+#include <stdlib.h>
+
+/* Runs `program argument` and returns its exit code, or -1. */
+static int run(const char *program, const char *argument)
+{
+    const char *argv[] = {program, argument, NULL};
+    apr_procattr_t *attributes;
+    apr_exit_why_e why;
+    apr_pool_t *pool;
+    apr_proc_t process;
+    int code = -1;
+
+    CAROM_ASSERT_INT(apr_pool_create(&pool, NULL), APR_SUCCESS);
+    CAROM_ASSERT_INT(apr_procattr_create(&attributes, pool), APR_SUCCESS);
+    CAROM_ASSERT_INT(apr_procattr_cmdtype_set(attributes, APR_PROGRAM_ENV), APR_SUCCESS);
+    CAROM_ASSERT_INT(apr_proc_create(&process, program, argv, NULL, attributes, pool), APR_SUCCESS);
+    CAROM_ASSERT_INT(apr_proc_wait(&process, &code, &why, APR_WAIT), APR_CHILD_DONE);
+    apr_pool_destroy(pool);
+    return code;
+}
+
+CAROM_TEST_ONCE(plugin, runs_in_carom_worker)
+{
+    const char *host = getenv("CAROM_PLUGIN_HOST"), *plugin = getenv("CAROM_PLUGIN");
+
+    if (host == NULL || plugin == NULL)
+        CAROM_SKIP("no-shared-library");
+    CAROM_ASSERT_INT(run(host, plugin), 0);
+}

@@ -1,0 +1,163 @@
+/* Waiting on a mix of things. */
+
+#include <carom-harness.h>
+
+#include <stdlib.h>
+
+#define LONG carom_seconds(20)
+
+CAROM_TASK(returns_at_once)
+{
+    return 0;
+}
+
+CAROM_TASK(sends_one)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    carom_value_t value;
+
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, LONG));
+    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_int(1), LONG));
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, connection, LONG), CAROM_EEOF);
+    carom_connection_close(&connection);
+    return 0;
+}
+
+CAROM_TEST_ONCE(wait, nothing)
+{
+    carom_wait_item_t item = {CAROM_WAIT_NOTHING, NULL, NULL, CAROM_NATIVE_NONE, 0};
+    size_t ready = 9;
+
+    CAROM_ASSERT_STATUS(carom_wait(NULL, 0, NULL, 0), CAROM_ETIMEOUT);
+    CAROM_ASSERT_STATUS(carom_wait(NULL, 0, NULL, CAROM_FOREVER), CAROM_EINVAL);
+    CAROM_ASSERT_STATUS(carom_wait(&item, 1, &ready, carom_milliseconds(5)), CAROM_ETIMEOUT);
+    CAROM_ASSERT_INT(ready, 0);
+    CAROM_ASSERT_STATUS(carom_wait(&item, 1, NULL, CAROM_FOREVER), CAROM_EINVAL);
+}
+
+CAROM_TEST_ONCE(wait, bad_items)
+{
+    carom_wait_item_t item = carom_wait_connection(NULL);
+
+    CAROM_ASSERT_STATUS(carom_wait(&item, 1, NULL, 0), CAROM_EINVAL);
+    item = carom_wait_process(NULL);
+    CAROM_ASSERT_STATUS(carom_wait(&item, 1, NULL, 0), CAROM_EINVAL);
+    item = carom_wait_file(CAROM_NATIVE_NONE);
+    CAROM_ASSERT_STATUS(carom_wait(&item, 1, NULL, 0), CAROM_EINVAL);
+    item.kind = (carom_wait_kind_t) 77;
+    CAROM_ASSERT_STATUS(carom_wait(&item, 1, NULL, 0), CAROM_EINVAL);
+}
+
+CAROM_TEST(wait, first_the_message_then_the_end)
+{
+    carom_connection_t *ours, *theirs;
+    carom_process_t *child;
+    carom_wait_item_t items[2];
+    carom_value_t value;
+    size_t ready;
+
+    CAROM_ASSERT_OK(carom_connection_pair(&ours, &theirs, NULL));
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(sends_one, theirs)));
+    carom_connection_close(&theirs);
+    items[0] = carom_wait_connection(ours);
+    items[1] = carom_wait_process(child);
+    CAROM_ASSERT_STATUS(carom_wait(items, 2, &ready, 0), CAROM_ETIMEOUT);
+    CAROM_ASSERT_INT(ready, 0);
+    CAROM_ASSERT_OK(carom_connection_send(ours, carom_value_none(), LONG));
+    CAROM_ASSERT_OK(carom_wait(items, 2, &ready, LONG));
+    CAROM_ASSERT(ready == 1 && items[0].ready && !items[1].ready);
+    CAROM_ASSERT_OK(carom_connection_receive(&value, ours, LONG));
+    carom_connection_close(&ours);
+    CAROM_ASSERT_OK(carom_wait(&items[1], 1, &ready, LONG));
+    CAROM_ASSERT(ready == 1 && items[1].ready);
+    CAROM_ASSERT_OK(carom_wait(&items[1], 1, &ready, CAROM_FOREVER));
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+}
+
+/* A child whose result fills the way to us ends only if somebody reads: waiting does. */
+CAROM_TASK(returns_much)
+{
+    char *bytes = calloc(1, 3000000);
+
+    carom_return(call, carom_value_borrow_bytes(bytes, 3000000));
+    free(bytes);
+    return 0;
+}
+
+CAROM_TEST(wait, large_result_while_waiting)
+{
+    carom_process_t *child;
+    carom_wait_item_t item;
+
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(returns_much)));
+    item = carom_wait_process(child);
+    CAROM_ASSERT_OK(carom_wait(&item, 1, NULL, LONG));
+    CAROM_ASSERT_INT(carom_process_exit_code(child), 0);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+}
+
+/* More than the 63 that Windows can wait on at once. */
+CAROM_TEST_ONCE(wait, two_hundred)
+{
+    enum { COUNT = 200 };
+    carom_connection_t *ours[COUNT], *theirs[COUNT];
+    carom_wait_item_t items[COUNT];
+    size_t ready;
+    int i;
+
+    for (i = 0; i < COUNT; i++) {
+        CAROM_ASSERT_OK(carom_connection_pair(&ours[i], &theirs[i], NULL));
+        items[i] = carom_wait_connection(ours[i]);
+    }
+    CAROM_ASSERT_STATUS(carom_wait(items, COUNT, &ready, carom_milliseconds(10)), CAROM_ETIMEOUT);
+    CAROM_ASSERT_OK(carom_connection_send(theirs[3], carom_value_none(), LONG));
+    CAROM_ASSERT_OK(carom_connection_send(theirs[197], carom_value_none(), LONG));
+    carom_connection_close(&theirs[150]);
+    CAROM_ASSERT_OK(carom_wait(items, COUNT, &ready, LONG));
+    CAROM_ASSERT_INT(ready, 3);
+    CAROM_ASSERT(items[3].ready && items[150].ready && items[197].ready && !items[0].ready);
+    for (i = 0; i < COUNT; i++) {
+        carom_connection_close(&ours[i]);
+        carom_connection_close(&theirs[i]);
+    }
+}
+
+CAROM_TEST(wait, many_processes)
+{
+    enum { COUNT = 70 };
+    carom_process_t *children[COUNT];
+    carom_wait_item_t items[COUNT];
+    size_t left = COUNT, ready, i;
+
+    for (i = 0; i < COUNT; i++) {
+        CAROM_ASSERT_OK(carom_process_start(&children[i], test->context, carom_call(returns_at_once)));
+        items[i] = carom_wait_process(children[i]);
+    }
+    while (left > 0) {
+        CAROM_ASSERT_OK(carom_wait(items, COUNT, &ready, LONG));
+        for (i = 0; i < COUNT; i++)
+            if (items[i].ready) {
+                items[i].kind = CAROM_WAIT_NOTHING;
+                left--;
+            }
+    }
+    for (i = 0; i < COUNT; i++)
+        CAROM_ASSERT_OK(carom_process_destroy(&children[i]));
+}
+
+CAROM_TEST_ONCE(wait, a_message_in_part_is_ready)
+{
+    carom_connection_t *a, *b;
+    carom_wait_item_t item;
+    char small[4];
+    size_t length;
+
+    CAROM_ASSERT_OK(carom_connection_pair(&a, &b, NULL));
+    CAROM_ASSERT_OK(carom_connection_send_bytes(a, "12345", 5, LONG));
+    CAROM_ASSERT_STATUS(carom_connection_receive_into(small, 4, &length, b, LONG), CAROM_ETOOBIG);
+    item = carom_wait_connection(b);
+    CAROM_ASSERT_OK(carom_wait(&item, 1, NULL, 0));
+    CAROM_ASSERT_INT(item.ready, 1);
+    carom_connection_close(&a);
+    carom_connection_close(&b);
+}
