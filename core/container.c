@@ -103,8 +103,8 @@ static unsigned measure(struct carom__container_t *container)
     return depth;
 }
 
-/* Whether a value can go into a container: not when it is inside of one already (it would be freed twice), nor when the container
- * is inside of it. */
+/* Whether a value can go into a container: not when it is inside of one already (it would be freed twice), nor when the
+ * container is inside of it. */
 static carom_status_t fits(const struct carom__container_t *container, const carom_value_t *value)
 {
     struct carom__container_t *inner = container_of(*value);

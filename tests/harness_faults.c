@@ -3,6 +3,8 @@
 
 #include <carom-harness.h>
 
+#include "platform/inspect/inspect.h"
+
 #include <apr_file_io.h>
 #include <apr_thread_proc.h>
 #include <apr_time.h>
@@ -224,13 +226,13 @@ CAROM_TEST_ONCE(fault, leaks_file)
 /* This program once more, as a child that nobody waits for. */
 static void start_self(const char *option, const char *value)
 {
-    const char *program = getenv("CAROM_HARNESS_FAULTS");
+    char program[4096];
     const char *arguments[] = {program, option, value, NULL};
     apr_procattr_t *attributes;
     apr_pool_t *pool = new_pool();
     apr_proc_t child;
 
-    CAROM_ASSERT(program != NULL);
+    CAROM_ASSERT(carom_inspect_program(program, sizeof(program)) == APR_SUCCESS);
     CAROM_ASSERT(apr_procattr_create(&attributes, pool) == APR_SUCCESS);
     CAROM_ASSERT(apr_procattr_cmdtype_set(attributes, APR_PROGRAM_ENV) == APR_SUCCESS);
     CAROM_ASSERT(apr_proc_create(&child, program, arguments, NULL, attributes, pool) == APR_SUCCESS);

@@ -51,6 +51,22 @@ static void read_report(report_t *report)
     fflush(stdout);
 }
 
+/* Named by make check; else it lies beside this program. */
+static const char *faults_program(apr_pool_t *pool)
+{
+    static const char own_name[] = "carom_tests";
+    char path[4096], *program, *name = NULL, *next = path;
+
+    if (apr_env_get(&program, "CAROM_HARNESS_FAULTS", pool) == APR_SUCCESS)
+        return program;
+    CAROM_ASSERT(carom_inspect_program(path, sizeof(path)) == APR_SUCCESS);
+    for (; (next = strstr(next, own_name)) != NULL; next++)
+        name = next;
+    CAROM_ASSERT(name != NULL);
+    *name = '\0';
+    return apr_pstrcat(pool, path, "harness_faults", name + strlen(own_name), NULL);
+}
+
 /* Runs it with up to five arguments, the last one NULL.  What make check says of modes and jobs is not for this program. */
 static void run_faults(report_t *report, const char *const *some)
 {
@@ -58,10 +74,9 @@ static void run_faults(report_t *report, const char *const *some)
     apr_procattr_t *attributes;
     apr_proc_t child;
     apr_exit_why_e why;
-    char *program;
+    const char *program = faults_program(report->pool);
     int i;
 
-    CAROM_ASSERT(apr_env_get(&program, "CAROM_HARNESS_FAULTS", report->pool) == APR_SUCCESS);
     arguments[0] = program;
     for (i = 0; some[i] != NULL; i++)
         arguments[i + 6] = some[i];
@@ -92,7 +107,8 @@ static void check_place(const report_t *report, const char *where)
     const char *said = strstr(report->text, "# planted at line ");
 
     CAROM_ASSERT(said != NULL);
-    check_has(report, apr_psprintf(report->pool, "harness_faults.c:%d: in %s", atoi(said + strlen("# planted at line ")), where));
+    said += strlen("# planted at line ");
+    check_has(report, apr_psprintf(report->pool, "harness_faults.c:%d: in %s", atoi(said), where));
 }
 
 /* Runs the fault and a clean neighbour.  `wanted`: what the report must say, NULL last; one that begins with '@' is a place. */
@@ -259,7 +275,8 @@ static void run_with_skips(report_t *report, const carom_test_t *test, const cha
 
     report_create(report, test);
     path = apr_pstrcat(report->pool, test->directory, "/skips", NULL);
-    CAROM_ASSERT(apr_file_open(&file, path, APR_FOPEN_WRITE | APR_FOPEN_CREATE, APR_FPROT_OS_DEFAULT, report->pool) == APR_SUCCESS);
+    CAROM_ASSERT(apr_file_open(&file, path, APR_FOPEN_WRITE | APR_FOPEN_CREATE, APR_FPROT_OS_DEFAULT, report->pool) ==
+                 APR_SUCCESS);
     apr_file_puts(list, file);
     apr_file_close(file);
     apr_env_set("CAROM_SKIPS", path, report->pool);

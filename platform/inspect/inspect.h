@@ -68,7 +68,7 @@ void carom_inspect_crash_quietly(void);
  * What of that the system cannot do is left out. */
 void carom_inspect_become_case(void);
 
-/* First thing in the runner: what outlives a case becomes its child. */
+/* First thing in the runner: what outlives a case becomes its child, and a closed stdout is an error of the write. */
 void carom_inspect_become_runner(void);
 
 typedef struct carom_inspect_case_t carom_inspect_case_t;
@@ -81,7 +81,8 @@ typedef struct carom_inspect_launch_t {
                                           A tag that goes on after this one with a '.' belongs to a descendant too. */
 } carom_inspect_launch_t;
 
-/* Starts a case in a process group, or job, of its own.  *started is NULL after a failure.  Only one thread may use these calls. */
+/* Starts a case in a process group, or job, of its own.  *started is NULL after a failure.  This call and those below are for
+ * one thread only. */
 apr_status_t carom_inspect_start(carom_inspect_case_t **started, const carom_inspect_launch_t *launch);
 
 typedef struct carom_inspect_end_t {

@@ -56,7 +56,8 @@ static void describe_handle(carom_inspect_thing_t *thing)
     snprintf(thing->text, sizeof(thing->text), "handle");
     if (query == NULL || query(handle, TYPE_OF_OBJECT, &type, sizeof(type), NULL) != 0)
         return;
-    length = WideCharToMultiByte(CP_UTF8, 0, type.name.text, type.name.length / 2, thing->text, sizeof(thing->text) - 32, NULL, NULL);
+    length = WideCharToMultiByte(CP_UTF8, 0, type.name.text, type.name.length / 2, thing->text, sizeof(thing->text) - 32, NULL,
+                                 NULL);
     thing->text[length] = '\0';
     if (strcmp(thing->text, "Process") == 0)
         snprintf(thing->text + length, 32, " %lu", GetProcessId(handle));

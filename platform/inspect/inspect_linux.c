@@ -206,15 +206,15 @@ unsigned carom_inspect_list(carom_inspect_visit_t visit, void *argument)
 
 /* ---- cases ---- */
 
-void carom_inspect_become_case(void)
+void carom_inspect_adopt_orphans(void)
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
-void carom_inspect_become_runner(void)
+void carom_inspect_become_case(void)
 {
-    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    carom_inspect_adopt_orphans();
 }
 
 /* 1 when the environment names this tag, or none at all: then nobody else claims the process. */

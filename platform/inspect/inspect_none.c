@@ -25,7 +25,7 @@ void carom_inspect_become_case(void)
 {
 }
 
-void carom_inspect_become_runner(void)
+void carom_inspect_adopt_orphans(void)
 {
 }
 

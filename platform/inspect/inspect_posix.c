@@ -68,6 +68,13 @@ void carom_inspect_append_close(intptr_t file)
 
 /* ---- starting ---- */
 
+/* A reader of the report that goes away must not keep the runner from tidying up. */
+void carom_inspect_become_runner(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    carom_inspect_adopt_orphans();
+}
+
 static apr_status_t set_environment(const char *const *environment)
 {
     size_t i;

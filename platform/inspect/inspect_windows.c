@@ -72,8 +72,8 @@ static HANDLE open_to_append(const char *path, int inherited)
     HANDLE file = INVALID_HANDLE_VALUE;
 
     if (wide != NULL)
-        file = CreateFileW(wide, FILE_APPEND_DATA | SYNCHRONIZE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, &security,
-                           OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+        file = CreateFileW(wide, FILE_APPEND_DATA | SYNCHRONIZE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                           &security, OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
     free(wide);
     return file;
 }
@@ -213,11 +213,11 @@ static apr_status_t create_suspended(PROCESS_INFORMATION *made, WCHAR *command, 
     if ((startup.lpAttributeList = malloc(size)) == NULL)
         return APR_ENOMEM;
     if (!InitializeProcThreadAttributeList(startup.lpAttributeList, 1, 0, &size) ||
-        !UpdateProcThreadAttribute(startup.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, streams, 2 * sizeof(HANDLE), NULL,
-                                   NULL) ||
+        !UpdateProcThreadAttribute(startup.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, streams, 2 * sizeof(HANDLE),
+                                   NULL, NULL) ||
         !CreateProcessW(NULL, command, NULL, NULL, TRUE,
-                        CREATE_SUSPENDED | CREATE_NEW_PROCESS_GROUP | EXTENDED_STARTUPINFO_PRESENT, NULL, NULL, &startup.StartupInfo,
-                        made))
+                        CREATE_SUSPENDED | CREATE_NEW_PROCESS_GROUP | EXTENDED_STARTUPINFO_PRESENT, NULL, NULL,
+                        &startup.StartupInfo, made))
         status = apr_get_os_error();
     free(startup.lpAttributeList);
     return status;
@@ -335,7 +335,8 @@ void carom_inspect_name_process(carom_inspect_thing_t *thing)
     WCHAR path[512];
     DWORD length = 512;
 
-    if (process == NULL || !QueryFullProcessImageNameW(process, 0, path, &length) || !from_wide(thing->text, sizeof(thing->text), path))
+    if (process == NULL || !QueryFullProcessImageNameW(process, 0, path, &length) ||
+        !from_wide(thing->text, sizeof(thing->text), path))
         snprintf(thing->text, sizeof(thing->text), "?");
     if (process != NULL)
         CloseHandle(process);
@@ -374,7 +375,8 @@ static unsigned active_in(HANDLE job)
 {
     JOBOBJECT_BASIC_ACCOUNTING_INFORMATION accounting;
 
-    if (job == NULL || !QueryInformationJobObject(job, JobObjectBasicAccountingInformation, &accounting, sizeof(accounting), NULL))
+    if (job == NULL ||
+        !QueryInformationJobObject(job, JobObjectBasicAccountingInformation, &accounting, sizeof(accounting), NULL))
         return 0;
     return accounting.ActiveProcesses;
 }

@@ -8,13 +8,19 @@
 
 carom_status_t carom_plat_file_duplicate(carom_native_t *copy, carom_native_t file)
 {
-    int fd = fcntl((int) file, F_DUPFD_CLOEXEC, CHILD_FIRST_FREE);
+    int fd, error = carom__fd_copy((int) file, CHILD_CONTROL, &fd);
 
-    *copy = CAROM_NATIVE_NONE;
-    if (fd < 0)
-        return carom_plat_status(errno);
-    *copy = fd;
-    return CAROM_OK;
+    *copy = error ? CAROM_NATIVE_NONE : fd;
+    return carom_plat_status(error);
+}
+
+int carom__fd_copy(int fd, int least, int *copy)
+{
+    *copy = fcntl(fd, F_DUPFD_CLOEXEC, least);
+    if (*copy >= 0)
+        return 0;
+    /* What the system calls invalid is that the limit of this process does not reach `least`. */
+    return errno == EINVAL ? EMFILE : errno;
 }
 
 void carom_plat_file_close(carom_native_t file)

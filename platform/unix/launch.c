@@ -28,12 +28,14 @@ typedef struct preparation_t {
 /* dup2 in the child must not hit a descriptor that is still to be copied: sources are all above the targets. */
 static int above_targets(preparation_t *p, int fd, int *source)
 {
+    int error;
+
     *source = fd;
     if (fd >= CHILD_FIRST_FREE)
         return 0;
-    *source = fcntl(fd, F_DUPFD_CLOEXEC, CHILD_FIRST_FREE);
-    if (*source < 0)
-        return errno;
+    error = carom__fd_copy(fd, CHILD_FIRST_FREE, source);
+    if (error)
+        return error;
     p->copies[p->copy_count++] = carom__fd_guard(*source);
     return 0;
 }
@@ -289,6 +291,7 @@ carom_status_t carom_plat_adopt(carom_plat_stream_t **control, const char *token
     *control = NULL;
     if (strcmp(token, "unix") != 0 || !is_ours(CHILD_CONTROL) || !is_ours(CHILD_LIFELINE))
         return CAROM_EBADMSG;
+    keep_private(CHILD_CONTROL);
     keep_private(CHILD_LIFELINE);
     keep_private(CHILD_SENTINEL);
     error = carom__lifeline_arm(CHILD_LIFELINE);

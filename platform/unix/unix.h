@@ -21,6 +21,9 @@ void carom__fd_close(int *fd);
 /* A pipe, both ends close-on-exec from birth and guarded.  0 or an errno. */
 int carom__fd_pipe(int *reader, int *writer);
 
+/* A duplicate, close-on-exec, with a number of at least `least`; not guarded.  0 or an errno. */
+int carom__fd_copy(int fd, int least, int *copy);
+
 /* ---- wait.c ---- */
 
 /* Milliseconds for poll() until a deadline, at least 1 if any time is left; -1 for ever. */

@@ -1,0 +1,645 @@
+/* What only Unix can do to a program: raw forks, signals, limits, and hosts that collect children that are not theirs. */
+
+#include <carom-harness.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LONG carom_seconds(20)
+
+CAROM_TASK(unix_no_op)
+{
+    return 0;
+}
+
+CAROM_TASK(unix_echo)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    carom_status_t status;
+    carom_value_t value;
+
+    while ((status = carom_connection_receive(&value, connection, LONG)) == CAROM_OK) {
+        CAROM_ASSERT_OK(carom_connection_send(connection, value, LONG));
+        carom_value_clear(&value);
+    }
+    carom_connection_close(&connection);
+    return status == CAROM_EEOF ? 0 : 1;
+}
+
+static carom_process_t *start_with(carom_connection_t **ours, carom_test_t *test, const carom_entry_t *entry)
+{
+    carom_connection_t *theirs;
+    carom_process_t *child;
+    carom_value_t argument;
+
+    CAROM_ASSERT_OK(carom_connection_pair(ours, &theirs, NULL));
+    argument = carom_value_from_connection(theirs);
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_request(entry, &argument, 1)));
+    carom_connection_close(&theirs);
+    return child;
+}
+
+/* ---- grandchildren behind our back ---- */
+
+/* Leaves a forked child that sleeps until it is killed; the number of it is the result. */
+CAROM_TASK(forks_a_sleeper)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        setpgid(0, 0);
+        for (;;)
+            pause();
+    }
+    return carom_return(call, pid);
+}
+
+static pid_t sleeper_of(carom_process_t *child)
+{
+    carom_value_t result;
+
+    CAROM_ASSERT_OK(carom_process_result(&result, child));
+    return (pid_t) carom_value_int(result);
+}
+
+/* It is our child once its parent has been collected: the harness takes orphans in. */
+static void kill_sleeper(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
+/* join waits for the child and nobody else. */
+CAROM_TEST_WITH(fault, join_with_a_living_grandchild, .modes = CAROM_TEST_SPAWN)
+{
+    carom_process_t *child;
+    carom_duration_t before;
+    pid_t sleeper;
+
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(forks_a_sleeper)));
+    before = carom_now();
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_NOTE("joined after %lld us", (long long) (carom_now() - before));
+    sleeper = sleeper_of(child);
+    CAROM_ASSERT_INT(kill(sleeper, 0), 0);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    kill_sleeper(sleeper);
+}
+
+/* Ends 1 s after it left a sleeper, and tells the moment of its end: the join must follow within 50 ms. */
+CAROM_TASK(forks_a_sleeper_and_tells_the_time)
+{
+    struct timespec now;
+    pid_t pid = fork();
+    carom_value_t list, item;
+
+    if (pid == 0) {
+        setpgid(0, 0);
+        for (;;)
+            pause();
+    }
+    CAROM_ASSERT_OK(carom_value_list(&list));
+    item = carom_value_from_int(pid);
+    CAROM_ASSERT_OK(carom_value_append(&list, &item));
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    item = carom_value_from_int((int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    CAROM_ASSERT_OK(carom_value_append(&list, &item));
+    return carom_return(call, list);
+}
+
+CAROM_TEST_WITH(fault, join_within_50_ms_of_the_death, .modes = CAROM_TEST_SPAWN)
+{
+    carom_process_t *child;
+    carom_value_t result;
+    struct timespec now;
+    int64_t late;
+
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(forks_a_sleeper_and_tells_the_time)));
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    CAROM_ASSERT_OK(carom_process_result(&result, child));
+    late = (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000 - carom_value_int(*carom_value_at(result, 1));
+    CAROM_NOTE("joined %lld us after the entry's last word", (long long) late);
+    CAROM_CHECK(late < 50000);
+    kill_sleeper((pid_t) carom_value_int(*carom_value_at(result, 0)));
+    carom_value_clear(&result);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+}
+
+/* A sleeper forked by the peer holds no copy of its end. */
+CAROM_TASK(forks_a_sleeper_with_an_end)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        setpgid(0, 0);
+        for (;;)
+            pause();
+    }
+    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_int(pid), LONG));
+    for (;;)
+        pause();
+    return 0;
+}
+
+CAROM_TEST_WITH(fault, the_end_is_seen_though_a_grandchild_lives, .modes = CAROM_TEST_SPAWN)
+{
+    carom_connection_t *connection;
+    carom_process_t *child = start_with(&connection, test, &forks_a_sleeper_with_an_end);
+    carom_value_t value;
+    carom_duration_t before;
+
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, LONG));
+    CAROM_ASSERT_OK(carom_process_kill(child));
+    before = carom_now();
+    {
+        carom_value_t nothing;
+
+        CAROM_ASSERT_STATUS(carom_connection_receive(&nothing, connection, LONG), CAROM_EEOF);
+    }
+    CAROM_CHECK(carom_now() - before < 50000);
+    carom_connection_close(&connection);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    kill_sleeper((pid_t) carom_value_int(value));
+}
+
+/* ---- a child forked by the host ---- */
+
+static int in_forked_child(carom_connection_t *connection, carom_process_t *process)
+{
+    carom_value_t value;
+
+    if (carom_connection_send(connection, carom_value_none(), 0) != CAROM_EFORKED)
+        return 1;
+    if (carom_connection_receive(&value, connection, 0) != CAROM_EFORKED)
+        return 2;
+    if (carom_connection_poll(connection, 0) != CAROM_EFORKED)
+        return 3;
+    if (carom_process_join(process, 0) != CAROM_EFORKED)
+        return 4;
+    if (carom_process_kill(process) != CAROM_EFORKED)
+        return 5;
+    carom_connection_close(&connection);
+    return carom_process_destroy(&process) == CAROM_EFORKED ? 0 : 6;
+}
+
+CAROM_TEST_WITH(fault, objects_are_the_parent_s, .modes = CAROM_TEST_SPAWN)
+{
+    carom_connection_t *connection;
+    carom_process_t *child = start_with(&connection, test, &unix_echo);
+    carom_value_t value;
+    int how;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(in_forked_child(connection, child));
+    CAROM_ASSERT_INT(waitpid(pid, &how, 0), pid);
+    CAROM_ASSERT_INT(WEXITSTATUS(how), 0);
+    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_int(4), LONG));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, LONG));
+    CAROM_ASSERT_INT(carom_value_int(value), 4);
+    carom_connection_close(&connection);
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_INT(carom_process_exit_code(child), 0);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+}
+
+/* ---- hosts that collect everything ---- */
+
+CAROM_TEST_WITH(fault, a_host_that_waits_for_everything, .modes = CAROM_TEST_SPAWN)
+{
+    carom_process_t *child;
+    pid_t got;
+
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(unix_no_op)));
+    do
+        got = waitpid(-1, NULL, 0);
+    while (got < 0 && errno == EINTR);
+    CAROM_ASSERT_INT(got, carom_process_pid(child));
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_STATUS(carom_process_outcome(child)->status, CAROM_EREAPED);
+    CAROM_ASSERT_OK(carom_process_kill(child));
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+}
+
+CAROM_TEST_WITH(fault, a_host_that_ignores_children, .modes = CAROM_TEST_SPAWN)
+{
+    carom_process_t *child;
+
+    CAROM_ASSERT(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(unix_no_op)));
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_STATUS(carom_process_outcome(child)->status, CAROM_EREAPED);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    CAROM_ASSERT(signal(SIGCHLD, SIG_DFL) != SIG_ERR);
+}
+
+/* Other children of the host are the host's. */
+CAROM_TEST_WITH(fault, children_of_the_host_are_left_alone, .modes = CAROM_TEST_SPAWN)
+{
+    carom_process_t *child;
+    pid_t own = fork();
+    int how;
+
+    if (own == 0)
+        _exit(7);
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(unix_no_op)));
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_INT(carom_process_active(NULL, 0), 0);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    CAROM_ASSERT_INT(waitpid(own, &how, 0), own);
+    CAROM_ASSERT_INT(WEXITSTATUS(how), 7);
+}
+
+/* ---- what a child inherits ---- */
+
+/* The open descriptors below 1000, as text. */
+static const char *open_descriptors(char *text, size_t size)
+{
+    size_t used = 0;
+    int fd;
+
+    for (fd = 0; fd < 1000 && used + 8 < size; fd++)
+        if (fcntl(fd, F_GETFD) >= 0)
+            used += (size_t) snprintf(text + used, size - used, "%d ", fd);
+    text[used] = '\0';
+    return text;
+}
+
+CAROM_TASK(reports_descriptors)
+{
+    char text[2000];
+
+    return carom_return(call, open_descriptors(text, sizeof text));
+}
+
+/* stdin, stdout, stderr, and what carom itself needs, all of it close-on-exec; not what the host left inheritable. */
+CAROM_TEST_WITH(fault, only_wanted_descriptors, .modes = CAROM_TEST_SPAWN)
+{
+    carom_process_t *child;
+    carom_value_t result;
+    int leaky = open("/dev/null", O_RDONLY), high = fcntl(leaky, F_DUPFD, 700);
+
+    CAROM_ASSERT(leaky >= 0 && high >= 700);
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(reports_descriptors)));
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_OK(carom_process_result(&result, child));
+    CAROM_ASSERT_TEXT(carom_value_text(result), carom_feature("HAVE_PIDFD_OPEN") ? "0 1 2 3 4 " : "0 1 2 3 4 5 ");
+    carom_value_clear(&result);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    close(leaky);
+    close(high);
+}
+
+CAROM_TASK(reports_flags)
+{
+    int fd;
+
+    for (fd = 3; fd < 6; fd++)
+        CAROM_ASSERT(fcntl(fd, F_GETFD) < 0 || fcntl(fd, F_GETFD) == FD_CLOEXEC);
+    return 0;
+}
+
+CAROM_TEST_WITH(fault, a_worker_s_own_descriptors_are_close_on_exec, .modes = CAROM_TEST_SPAWN)
+{
+    carom_process_t *child;
+
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(reports_flags)));
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_INT(carom_process_exit_code(child), 0);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+}
+
+CAROM_TASK(reports_signals)
+{
+    struct sigaction action;
+    sigset_t mask;
+
+    CAROM_ASSERT_INT(sigprocmask(SIG_BLOCK, NULL, &mask), 0);
+    CAROM_ASSERT(!sigismember(&mask, SIGUSR1) && !sigismember(&mask, SIGTERM));
+    CAROM_ASSERT_INT(sigaction(SIGUSR2, NULL, &action), 0);
+    CAROM_ASSERT(action.sa_handler == SIG_DFL);
+    return 0;
+}
+
+CAROM_TEST_WITH(fault, signals_are_default_in_a_worker, .modes = CAROM_TEST_SPAWN)
+{
+    carom_process_t *child;
+    sigset_t mask, before;
+
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGUSR1);
+    sigaddset(&mask, SIGTERM);
+    CAROM_ASSERT_INT(sigprocmask(SIG_BLOCK, &mask, &before), 0);
+    CAROM_ASSERT(signal(SIGUSR2, SIG_IGN) != SIG_ERR);
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(reports_signals)));
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_INT(carom_process_exit_code(child), 0);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    CAROM_ASSERT(signal(SIGUSR2, SIG_DFL) != SIG_ERR);
+    CAROM_ASSERT_INT(sigprocmask(SIG_SETMASK, &before, NULL), 0);
+}
+
+/* The host's standard streams may be closed: our descriptors must not land where the child's streams go. */
+CAROM_TEST_WITH(fault, a_host_without_standard_streams, .modes = CAROM_TEST_SPAWN)
+{
+    carom_process_t *child;
+    carom_status_t status;
+    int saved[3], fd, code;
+
+    for (fd = 0; fd < 3; fd++) {
+        saved[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 100);
+        close(fd);
+    }
+    status = carom_process_start(&child, test->context, carom_call(unix_no_op));
+    if (status == CAROM_OK)
+        status = carom_process_join(child, LONG);
+    code = status == CAROM_OK ? carom_process_exit_code(child) : -1000;
+    carom_process_destroy(&child);
+    for (fd = 0; fd < 3; fd++) {
+        dup2(saved[fd], fd);
+        close(saved[fd]);
+    }
+    CAROM_ASSERT_OK(status);
+    CAROM_ASSERT_INT(code, 0);
+}
+
+/* ---- a guest changes nothing ---- */
+
+static int same_handlers(struct sigaction before[65])
+{
+    struct sigaction now;
+    int number;
+
+    for (number = 1; number < 65; number++)
+        if (sigaction(number, NULL, &now) == 0 && now.sa_handler != before[number].sa_handler)
+            return 0;
+    return 1;
+}
+
+static int same_masks(const sigset_t *one, const sigset_t *other)
+{
+    int number;
+
+    for (number = 1; number < 65; number++)
+        if (sigismember(one, number) != sigismember(other, number))
+            return 0;
+    return 1;
+}
+
+CAROM_TEST(fault, the_host_keeps_its_signals)
+{
+    static struct sigaction before[65];
+    sigset_t mask, mask_before;
+    carom_process_t *child;
+    int number;
+
+    for (number = 1; number < 65; number++)
+        sigaction(number, NULL, &before[number]);
+    sigprocmask(SIG_BLOCK, NULL, &mask_before);
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(unix_no_op)));
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    CAROM_ASSERT(same_handlers(before));
+    sigprocmask(SIG_BLOCK, NULL, &mask);
+    CAROM_ASSERT(same_masks(&mask, &mask_before));
+}
+
+CAROM_TASK(reports_mask)
+{
+    sigset_t mask;
+
+    CAROM_ASSERT_INT(sigprocmask(SIG_BLOCK, NULL, &mask), 0);
+    CAROM_ASSERT(sigismember(&mask, SIGUSR1) && sigismember(&mask, SIGTERM) && !sigismember(&mask, SIGSEGV));
+    return 0;
+}
+
+CAROM_TEST_WITH(fault, threads_of_carom_take_no_signals, .modes = CAROM_TEST_THREAD)
+{
+    carom_process_t *child;
+
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(reports_mask)));
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_INT(carom_process_exit_code(child), 0);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+}
+
+/* ---- signals without SA_RESTART, 1,000 a second ---- */
+
+static volatile sig_atomic_t ticks;
+
+static void tick(int number)
+{
+    (void) number;
+    ticks++;
+}
+
+static void start_ticking(void)
+{
+    struct sigaction action = {.sa_handler = tick};
+    struct itimerval every = {{0, 1000}, {0, 1000}};
+
+    CAROM_ASSERT_INT(sigaction(SIGALRM, &action, NULL), 0);
+    CAROM_ASSERT_INT(setitimer(ITIMER_REAL, &every, NULL), 0);
+}
+
+static void stop_ticking(void)
+{
+    struct itimerval never = {{0, 0}, {0, 0}};
+
+    setitimer(ITIMER_REAL, &never, NULL);
+    signal(SIGALRM, SIG_DFL);
+}
+
+static void work_among_signals(carom_test_t *test)
+{
+    carom_connection_t *connection;
+    carom_process_t *child = start_with(&connection, test, &unix_echo);
+    char *bytes = calloc(1, 3000000);
+    carom_value_t value;
+    int i;
+
+    for (i = 0; i < 30; i++) {
+        CAROM_ASSERT_OK(carom_connection_send_bytes(connection, bytes, 3000000, LONG));
+        CAROM_ASSERT_OK(carom_connection_receive(&value, connection, LONG));
+        CAROM_ASSERT_INT(carom_value_count(value), 3000000);
+        carom_value_clear(&value);
+    }
+    free(bytes);
+    carom_connection_close(&connection);
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_INT(carom_process_exit_code(child), 0);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+}
+
+CAROM_TEST(fault, signals_change_nothing)
+{
+    carom_connection_t *a, *b;
+    carom_duration_t before;
+    carom_value_t value;
+    int64_t took;
+
+    start_ticking();
+    work_among_signals(test);
+    CAROM_ASSERT_OK(carom_connection_pair(&a, &b, NULL));
+    before = carom_now();
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, a, carom_milliseconds(300)), CAROM_ETIMEOUT);
+    took = carom_now() - before;
+    stop_ticking();
+    CAROM_ASSERT(took >= 300000 && took < 3000000);
+    CAROM_ASSERT(ticks > 100);
+    carom_connection_close(&a);
+    carom_connection_close(&b);
+}
+
+/* ---- a closed peer is a status, not a signal ---- */
+
+CAROM_TEST_ONCE(fault, no_sigpipe)
+{
+    carom_connection_t *a, *b;
+
+    CAROM_ASSERT_OK(carom_connection_pair(&a, &b, NULL));
+    carom_connection_close(&b);
+    CAROM_ASSERT(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
+    CAROM_ASSERT_STATUS(carom_connection_send(a, carom_value_none(), LONG), CAROM_EEOF);
+    carom_connection_close(&a);
+}
+
+/* ---- out of descriptors, at each number ---- */
+
+static int count_descriptors(void)
+{
+    int fd, n = 0;
+
+    for (fd = 0; fd < 1000; fd++)
+        n += fcntl(fd, F_GETFD) >= 0;
+    return n;
+}
+
+static void set_limit(rlim_t limit)
+{
+    struct rlimit now;
+
+    CAROM_ASSERT_INT(getrlimit(RLIMIT_NOFILE, &now), 0);
+    now.rlim_cur = limit;
+    CAROM_ASSERT_INT(setrlimit(RLIMIT_NOFILE, &now), 0);
+}
+
+/* Runs `attempt` with room for 0, 1, 2, … more descriptors, until it succeeds: each failure is CAROM_EMFILE, and leaves none open. */
+static void fail_at_each(carom_test_t *test, carom_status_t (*attempt)(carom_test_t *test))
+{
+    struct rlimit before;
+    carom_status_t status = CAROM_EMFILE;
+    int open = count_descriptors(), room;
+
+    CAROM_ASSERT_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
+    for (room = 0; room < 40 && status == CAROM_EMFILE; room++) {
+        set_limit((rlim_t) (open + room));
+        status = attempt(test);
+        set_limit(before.rlim_cur);
+        CAROM_ASSERT_INT(count_descriptors(), open);
+    }
+    CAROM_ASSERT_OK(status);
+    CAROM_NOTE("succeeded with room for %d", room - 1);
+}
+
+static carom_status_t attempt_pair(carom_test_t *test)
+{
+    carom_connection_t *a, *b;
+    carom_status_t status = carom_connection_pair(&a, &b, NULL);
+
+    (void) test;
+    carom_connection_close(&a);
+    carom_connection_close(&b);
+    return status;
+}
+
+CAROM_TEST_ONCE(fault, pair_without_descriptors)
+{
+    fail_at_each(test, attempt_pair);
+}
+
+static carom_status_t attempt_start(carom_test_t *test)
+{
+    carom_process_t *child;
+    carom_status_t status = carom_process_start(&child, test->context, carom_call(unix_no_op));
+
+    if (status == CAROM_OK)
+        status = carom_process_join(child, LONG);
+    /* A worker has the same limit: it says so when it cannot begin. */
+    if (status == CAROM_OK && carom_process_exit_code(child) != 0)
+        status = CAROM_EMFILE;
+    carom_process_destroy(&child);
+    return status;
+}
+
+CAROM_TEST(fault, start_without_descriptors)
+{
+    fail_at_each(test, attempt_start);
+}
+
+static carom_status_t attempt_start_with_end(carom_test_t *test)
+{
+    carom_connection_t *ours, *theirs;
+    carom_process_t *child;
+    carom_status_t status = carom_connection_pair(&ours, &theirs, NULL);
+
+    if (status != CAROM_OK)
+        return status;
+    status = carom_process_start(&child, test->context, carom_call(unix_echo, theirs));
+    carom_connection_close(&theirs);
+    carom_connection_close(&ours);
+    if (status == CAROM_OK)
+        status = carom_process_join(child, LONG);
+    if (status == CAROM_OK && carom_process_exit_code(child) != 0)
+        status = CAROM_EMFILE;
+    carom_process_destroy(&child);
+    return status;
+}
+
+CAROM_TEST(fault, start_with_an_end_without_descriptors)
+{
+    fail_at_each(test, attempt_start_with_end);
+}
+
+/* The receiver has no room for the handle that comes: the message is lost, and says why; the next one is received. */
+static carom_status_t attempt_receive_end(carom_test_t *test)
+{
+    struct rlimit before;
+    carom_connection_t *a, *b, *ours, *theirs;
+    carom_value_t value;
+    carom_status_t status;
+
+    (void) test;
+    CAROM_ASSERT_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
+    set_limit(1000);
+    CAROM_ASSERT_OK(carom_connection_pair(&a, &b, NULL));
+    CAROM_ASSERT_OK(carom_connection_pair(&ours, &theirs, NULL));
+    CAROM_ASSERT_OK(carom_connection_send(a, carom_value_from_connection(theirs), LONG));
+    carom_connection_close(&theirs);
+    CAROM_ASSERT_OK(carom_connection_send(a, carom_value_from_int(1), LONG));
+    set_limit(before.rlim_cur);
+    status = carom_connection_receive(&value, b, LONG);
+    carom_value_clear(&value);
+    CAROM_ASSERT_OK(carom_connection_receive(&value, b, LONG));
+    CAROM_ASSERT_INT(carom_value_int(value), 1);
+    carom_connection_close(&a);
+    carom_connection_close(&b);
+    carom_connection_close(&ours);
+    return status;
+}
+
+CAROM_TEST_ONCE(fault, receive_a_handle_without_descriptors)
+{
+    fail_at_each(test, attempt_receive_end);
+}

@@ -1,0 +1,92 @@
+/* A tree to be killed: workers that start workers, in spawn mode, with connections between them, and one that is stopped. */
+
+#include <carom.h>
+
+#include <signal.h>
+
+#define LONG carom_seconds(60)
+
+CAROM_TASK(leaf)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    carom_value_t value;
+
+    while (carom_connection_receive(&value, connection, LONG) == CAROM_OK) {
+        if (carom_connection_send(connection, value, LONG) != CAROM_OK)
+            break;
+        carom_value_clear(&value);
+    }
+    carom_connection_close(&connection);
+    return 0;
+}
+
+/* SIGKILL reaches even it. */
+CAROM_TASK(stopped_leaf)
+{
+    raise(SIGSTOP);
+    return 0;
+}
+
+static int talk(carom_connection_t *connection, int64_t rounds)
+{
+    carom_value_t value;
+
+    while (rounds-- > 0) {
+        if (carom_connection_send(connection, carom_value_borrow_text("a few words"), LONG) != CAROM_OK ||
+            carom_connection_receive(&value, connection, LONG) != CAROM_OK)
+            return 1;
+        carom_value_clear(&value);
+    }
+    return 0;
+}
+
+static int with_leaf(carom_context_t *context, int64_t rounds)
+{
+    carom_connection_t *ours, *theirs;
+    carom_process_t *child = NULL;
+    int code = 1;
+
+    if (carom_connection_pair(&ours, &theirs, NULL) != CAROM_OK)
+        return 1;
+    if (carom_process_start(&child, context, carom_call(leaf, theirs)) == CAROM_OK)
+        code = talk(ours, rounds);
+    carom_connection_close(&theirs);
+    carom_connection_close(&ours);
+    carom_process_destroy(&child);
+    return code;
+}
+
+CAROM_TASK(branch)
+{
+    int code = 0, i;
+
+    for (i = 0; i < 3 && code == 0; i++)
+        code = with_leaf(carom_call_context(call), carom_arg_int(call, 0));
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    carom_process_t *branches[3] = {NULL}, *stopped = NULL;
+    carom_context_t *spawn;
+    int code = 0, i;
+
+    carom_init(&argc, &argv);
+    if (carom_context_create(&spawn, "spawn") != CAROM_OK)
+        return 1;
+    if (carom_process_start(&stopped, spawn, carom_call(stopped_leaf)) != CAROM_OK)
+        return 1;
+    for (i = 0; i < 3; i++)
+        if (carom_process_start(&branches[i], spawn, carom_call(branch, 3000)) != CAROM_OK)
+            return 1;
+    for (i = 0; i < 3; i++) {
+        if (carom_process_join(branches[i], LONG) != CAROM_OK || carom_process_exit_code(branches[i]) != 0)
+            code = 1;
+        carom_process_destroy(&branches[i]);
+    }
+    if (carom_process_kill(stopped) != CAROM_OK)
+        code = 1;
+    carom_process_destroy(&stopped);
+    carom_context_destroy(&spawn);
+    return code;
+}
