@@ -23,12 +23,12 @@ struct carom_call_t {
     carom_context_t *context;
     carom__report_t report;
     /* Ends the call with an exit code: notes or sends the report, and leaves the thread or process.  Does not return. */
-    void (*finish)(carom_call_t *call, int code);
+    void (*finish)(carom_call_t *call, int code) CAROM_NORETURN;
     void *baton;
 };
 
 /* Runs the entry under the guard, if there is one, and finishes. */
-void carom__call_run(carom_call_t *call);
+void carom__call_run(carom_call_t *call) CAROM_NORETURN;
 
 /* Frees arguments and report. */
 void carom__call_clear(carom_call_t *call);

@@ -102,6 +102,29 @@ carom_status_t carom_connection_pair(carom_connection_t **one, carom_connection_
     return status;
 }
 
+carom_status_t carom_connection_open(carom_connection_t **connection, carom_native_t file, int able,
+                                     const carom_connection_options_t *options)
+{
+    carom__traits_t traits = {able & CAROM_RECEIVES, able & CAROM_SENDS, {0, 0, 0}};
+    carom_plat_stream_t *stream;
+    carom_status_t status = carom_plat_start();
+
+    *connection = NULL;
+    if (status == CAROM_OK && (able == 0 || (able & ~(CAROM_RECEIVES | CAROM_SENDS)) != 0))
+        status = CAROM_EINVAL;
+    if (status != CAROM_OK) {
+        carom_plat_file_close(file);
+        return status;
+    }
+    if (options)
+        traits.limits = options->limits;
+    fill_limits(&traits.limits);
+    status = carom_plat_stream_adopt(&stream, file);
+    if (status != CAROM_OK)
+        return status == CAROM_EBADMSG ? CAROM_ENOTSUP : status;
+    return carom__connection_create(connection, &stream, &traits);
+}
+
 static void drop_message(carom_connection_t *self)
 {
     size_t i;

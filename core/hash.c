@@ -216,6 +216,8 @@ carom_status_t carom__index_room(struct carom__container_t *container, uint32_t 
 
     if (count < SEARCHED_FROM_END_TO_END || (container->slots != NULL && (count + 1) * 2 <= container->slot_count))
         return CAROM_OK;
+    while (slot_count / 2 < container->size)      /* one that is being decoded knows its size from the first */
+        slot_count *= 2;
 
     carom__slot_t *slots = carom__calloc(slot_count, sizeof *slots), *old = container->slots;
     if (slots == NULL)

@@ -32,7 +32,7 @@ static void send_report(const carom__report_t *report)
     carom__parcel_abandon(&parcel);
 }
 
-static void finish(carom_call_t *ended, int code)
+static void CAROM_NORETURN finish(carom_call_t *ended, int code)
 {
     if (ended->report.failure != CAROM_OK || ended->report.has_result)
         send_report(&ended->report);
@@ -42,7 +42,7 @@ static void finish(carom_call_t *ended, int code)
     exit(code & 255);
 }
 
-static void fail(carom_status_t status, const char *kind, const char *name, const char *trouble)
+static void CAROM_NORETURN fail(carom_status_t status, const char *kind, const char *name, const char *trouble)
 {
     char text[CAROM__TEXT_MAX];
 

@@ -55,7 +55,7 @@ static void note_end(carom_process_t *process, carom__report_t *report, int code
         free_backing(backing);
 }
 
-static void finish(carom_call_t *call, int code)
+static void CAROM_NORETURN finish(carom_call_t *call, int code)
 {
     run_t *run = call->baton;
     carom_process_t *process = run->process;

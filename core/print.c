@@ -4,6 +4,7 @@
 #include "core/value.h"
 #include "core/wire.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,10 +97,10 @@ static void print_bytes(printer_t *printer, const carom_value_t *value)
 
     put_text(printer, "b\"");
     for (size_t i = 0; i < value->length && !printer->cut; i++)
-        if (at[i] < 0x80)
-            put_character(printer, at + i, 1, at[i]);
-        else
+        if (at[i] >= 0x7F || (at[i] < 0x20 && strchr("\n\r\t", at[i]) == NULL) || at[i] == 0)
             put_byte_escaped(printer, at[i]);
+        else
+            put_character(printer, at + i, 1, at[i]);
     put_text(printer, "\"");
 }
 
@@ -119,7 +120,7 @@ static void put_with_point(printer_t *printer, const char *text)
     put_text(printer, text + before + foreign);
 }
 
-/* The fewest digits that give the same number when read. */
+/* 15 digits, or as many more as it takes to read the same number again. */
 static void print_float(printer_t *printer, double number)
 {
     char text[40];
@@ -177,7 +178,7 @@ static void print_integer(printer_t *printer, const char *before, int64_t intege
 {
     char text[48];
 
-    put(printer, text, (size_t) snprintf(text, sizeof text, "%s%lld%s", before, (long long) integer, after));
+    put(printer, text, (size_t) snprintf(text, sizeof text, "%s%" PRId64 "%s", before, integer, after));
 }
 
 /* ---- containers ---- */

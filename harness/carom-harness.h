@@ -16,8 +16,8 @@
  *     CAROM_TEST_MAIN()                          // once in the program
  *
  * Assertions, these and all of CUnit's, count wherever they stand: in the body, in its threads, in the processes it starts.
- * A fatal one leaves the body or the entry it stands in; in a thread that carom did not start it ends the process, since there is
- * no other way out of it.  A case also fails when it crashes, hangs, ends without having reached its end, or leaves behind a
+ * A fatal one leaves the body or the entry it stands in; in a thread that carom did not start it ends the process, since there
+ * is no other way out of it.  A case also fails when it crashes, hangs, ends without having reached its end, or leaves behind a
  * process, a zombie, a thread, a descriptor or a file.  How to run the program: doc/harness.md.
  */
 

@@ -172,7 +172,8 @@ const char *carom__h_gate_blind(void)
     static char text[200];
     unsigned told = carom_inspect_list(see_nothing, NULL);
 
-    snprintf(text, sizeof(text), "the leak gate cannot see%s%s%s on this system", told & CAROM_INSPECT_CHILD ? "" : " processes",
-             told & CAROM_INSPECT_THREAD ? "" : " threads", told & CAROM_INSPECT_DESCRIPTOR ? "" : " descriptors");
+    snprintf(text, sizeof(text), "the leak gate cannot see%s%s%s on this system",
+             told & CAROM_INSPECT_CHILD ? "" : " processes", told & CAROM_INSPECT_THREAD ? "" : " threads",
+             told & CAROM_INSPECT_DESCRIPTOR ? "" : " descriptors");
     return told & CAROM_INSPECT_CHILD && told & CAROM_INSPECT_THREAD && told & CAROM_INSPECT_DESCRIPTOR ? NULL : text;
 }

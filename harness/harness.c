@@ -97,7 +97,9 @@ static int run(carom__h_session_t *session)
 
     if (wrong != NULL)
         return trouble(session, wrong);
-    carom_inspect_become_runner();
+    /* Without isolation the body runs here, and its orphans are better off elsewhere. */
+    if (session->options.isolate)
+        carom_inspect_become_runner();
     add_runs(session);
     session->began = carom_now();
     carom__h_report_head(session);

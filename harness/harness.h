@@ -217,6 +217,9 @@ void carom__h_report_stop(const carom__h_session_t *session, const char *why);
 /* Prints on stdout, as it is: no line end is translated. */
 void carom__h_say(const carom__h_session_t *session, const char *format, ...) CAROM_PRINTF(2, 3);
 
+/* 1 when something could not be printed: nobody reads the report any more. */
+int carom__h_unheard(void);
+
 /* Plays the stored results through CUnit, and compares its count of failed tests with ours.  Returns NULL, or what is wrong. */
 const char *carom__h_replay(carom__h_session_t *session);
 

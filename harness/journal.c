@@ -52,7 +52,8 @@ static void add_field(line_t *line, const char *field, size_t limit)
 
 static void format_record(line_t *line, const carom__h_record_t *record)
 {
-    line->length = (size_t) snprintf(line->text, RECORD_MAX, "%c\t%u\t%lld", record->kind, record->line, (long long) record->pid);
+    line->length = (size_t) snprintf(line->text, RECORD_MAX, "%c\t%u\t%lld", record->kind, record->line,
+                                     (long long) record->pid);
     add_field(line, record->file, 700);
     add_field(line, record->function, 200);
     add_field(line, record->role, 300);

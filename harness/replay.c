@@ -23,8 +23,8 @@ static void play_run(const carom__h_run_t *run)
         const char *text = failure->text;
 
         if (failure->kind == CAROM__H_FAILURE)
-            text = apr_psprintf(playing->pool, "%s [in %s, %s, pid %" APR_INT64_T_FMT "]", text, failure->function, failure->role,
-                                failure->pid);
+            text = apr_psprintf(playing->pool, "%s [in %s, %s, pid %" APR_INT64_T_FMT "]", text, failure->function,
+                                failure->role, failure->pid);
         CU_assertImplementation(CU_FALSE, failure->line, text, failure->file, "", CU_FALSE);
     }
     CU_get_run_summary()->nAsserts += (unsigned) run->passes;

@@ -9,12 +9,19 @@
 #include <stdio.h>
 #include <string.h>
 
+static int unheard;
+
 static void write_all(apr_pool_t *pool, const char *text)
 {
     apr_file_t *out;
 
-    if (apr_file_open_stdout(&out, pool) == APR_SUCCESS)
-        apr_file_write_full(out, text, strlen(text), NULL);
+    if (apr_file_open_stdout(&out, pool) != APR_SUCCESS || apr_file_write_full(out, text, strlen(text), NULL) != APR_SUCCESS)
+        unheard = 1;
+}
+
+int carom__h_unheard(void)
+{
+    return unheard;
 }
 
 void carom__h_say(const carom__h_session_t *session, const char *format, ...)
@@ -71,8 +78,8 @@ static void say_failure(const carom__h_session_t *session, const carom__h_run_t 
     const char *place = apr_psprintf(session->pool, "%s:%u: ", failure->file, failure->line);
 
     if (failure->kind == CAROM__H_FAILURE)
-        place = apr_psprintf(session->pool, "%sin %s (%s, pid %" APR_INT64_T_FMT ", mode %s): ", place, failure->function, failure->role,
-                             failure->pid, run->of->mode->name);
+        place = apr_psprintf(session->pool, "%sin %s (%s, pid %" APR_INT64_T_FMT ", mode %s): ", place, failure->function,
+                             failure->role, failure->pid, run->of->mode->name);
     say_lines(session, "", apr_pstrcat(session->pool, place, failure->text, NULL));
 }
 
@@ -88,7 +95,8 @@ static void say_failed(const carom__h_session_t *session, const carom__h_run_t *
         say_lines(session, "| ", run->last_output);
     }
     snprintf(took, sizeof(took), "%.3f", (double) run->took / 1e6);
-    carom__h_say(session, "# after %s s; again: %s --seed %" APR_UINT64_T_FMT " '%s'\n", took, session->command, run->seed, run->of->name);
+    carom__h_say(session, "# after %s s; again: %s --seed %" APR_UINT64_T_FMT " '%s'\n", took, session->command, run->seed,
+                 run->of->name);
 }
 
 void carom__h_report_run(const carom__h_session_t *session, int index)

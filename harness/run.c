@@ -169,17 +169,20 @@ static void kill_all(carom__h_session_t *session)
 
 static const char *run_isolated(carom__h_session_t *session)
 {
+    const carom__h_run_t *runs = (const carom__h_run_t *) session->runs->elts;
     int reported = 0;
 
     signal(SIGINT, on_interrupt);
     signal(SIGTERM, on_interrupt);
-    while (reported < session->runs->nelts && !interrupted) {
+    while (reported < session->runs->nelts && !interrupted && !carom__h_unheard()) {
         if (step(session) == 0)
             apr_sleep(LOOK_AGAIN);
-        while (reported < session->runs->nelts && APR_ARRAY_IDX(session->runs, reported, carom__h_run_t).state == CAROM__H_FINISHED)
+        while (reported < session->runs->nelts && runs[reported].state == CAROM__H_FINISHED)
             carom__h_report_run(session, reported++);
     }
     kill_all(session);
+    if (carom__h_unheard())
+        return "the report could not be written";
     return interrupted ? "interrupted" : NULL;
 }
 

@@ -62,7 +62,7 @@ CAROM_FEATURE([HAVE_SEM_OPEN], [sem-open], [named POSIX semaphores],
   [#include <fcntl.h>
    #include <semaphore.h>],
   [return sem_open("/carom", O_CREAT, 0600, 1) == SEM_FAILED;])
-CAROM_FEATURE([HAVE_SEM_TIMEDWAIT], [sem-timedwait], [sem_timedwait],
+CAROM_FEATURE([HAVE_SEM_TIMEDWAIT], [sem-timedwait], [POSIX semaphores with a timeout],
   [#include <semaphore.h>
    #include <time.h>],
   [sem_t *s = 0; struct timespec t = {0, 0}; return sem_timedwait(s, &t);])
@@ -84,44 +84,44 @@ CAROM_FEATURE([HAVE_PTHREAD_MUTEX_ROBUST], [mutex-robust],
    pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
    return pthread_mutex_consistent(m);])
 
-CAROM_FEATURE([HAVE_PIDFD_OPEN], [pidfd], [pidfd_open],
+CAROM_FEATURE([HAVE_PIDFD_OPEN], [pidfd], [descriptors of processes, by pidfd_open],
   [#include <sys/syscall.h>
    #include <unistd.h>],
   [return (int) syscall(SYS_pidfd_open, 1, 0);])
-CAROM_FEATURE([HAVE_MEMFD_CREATE], [memfd], [memfd_create],
+CAROM_FEATURE([HAVE_MEMFD_CREATE], [memfd], [unnamed files in memory, by memfd_create],
   [#include <sys/mman.h>],
   [return memfd_create("carom", MFD_CLOEXEC);])
-CAROM_FEATURE([HAVE_FUTEX], [futex], [the futex system call],
+CAROM_FEATURE([HAVE_FUTEX], [futex], [waiting on a word of memory, by futex],
   [#include <linux/futex.h>
    #include <sys/syscall.h>
    #include <unistd.h>],
   [int word = 0; return (int) syscall(SYS_futex, &word, FUTEX_WAIT, 0, 0, 0, 0);])
-CAROM_FEATURE([HAVE_PRCTL], [prctl], [prctl with PR_SET_PDEATHSIG],
+CAROM_FEATURE([HAVE_PRCTL], [prctl], [a signal at the death of the parent thread, by prctl],
   [#include <sys/prctl.h>],
   [return prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0);])
 CAROM_FEATURE([HAVE_SIGIO_LIFELINE], [sigio-lifeline],
-  [a chosen signal when a descriptor is ready],
+  [a chosen signal when a descriptor is ready, by F_SETSIG],
   [#include <fcntl.h>
    #include <signal.h>
    #include <unistd.h>],
   [return fcntl(0, F_SETSIG, SIGKILL) + fcntl(0, F_SETOWN, getpid())
      + fcntl(0, F_SETFL, O_ASYNC);])
 CAROM_FEATURE([HAVE_POSIX_SPAWN_CLOSEFROM], [spawn-closefrom],
-  [posix_spawn_file_actions_addclosefrom_np],
+  [posix_spawn that closes all other descriptors],
   [#include <spawn.h>],
   [posix_spawn_file_actions_t *a = 0; return posix_spawn_file_actions_addclosefrom_np(a, 3);])
 CAROM_FEATURE([HAVE_POSIX_SPAWN_CHDIR], [spawn-chdir],
-  [posix_spawn_file_actions_addchdir_np],
+  [posix_spawn into another directory],
   [#include <spawn.h>],
   [posix_spawn_file_actions_t *a = 0; return posix_spawn_file_actions_addchdir_np(a, "/");])
-CAROM_FEATURE([HAVE_CLOSE_RANGE], [close-range], [close_range],
+CAROM_FEATURE([HAVE_CLOSE_RANGE], [close-range], [closing many descriptors at once, by close_range],
   [#include <unistd.h>],
   [return close_range(3, 4, 0);])
-CAROM_FEATURE([HAVE_VFORK], [vfork], [vfork],
+CAROM_FEATURE([HAVE_VFORK], [vfork], [a fork that copies nothing, by vfork],
   [#include <sys/types.h>
    #include <unistd.h>],
   [pid_t pid = vfork(); if (pid == 0) _exit(0); return 0;])
-CAROM_FEATURE([HAVE_PIPE2], [pipe2], [pipe2],
+CAROM_FEATURE([HAVE_PIPE2], [pipe2], [pipes that are close-on-exec from birth],
   [#include <fcntl.h>
    #include <unistd.h>],
   [int ends[2]; return pipe2(ends, O_CLOEXEC | O_NONBLOCK);])
@@ -135,27 +135,27 @@ CAROM_FEATURE([HAVE_MSG_CMSG_CLOEXEC], [cmsg-cloexec],
 CAROM_FEATURE([HAVE_MSG_NOSIGNAL], [msg-nosignal], [sending without SIGPIPE],
   [#include <sys/socket.h>],
   [return (int) send(0, "", 1, MSG_NOSIGNAL);])
-CAROM_FEATURE([HAVE_EVENTFD], [eventfd], [eventfd],
+CAROM_FEATURE([HAVE_EVENTFD], [eventfd], [events as one descriptor, by eventfd],
   [#include <sys/eventfd.h>],
   [return eventfd(0, EFD_CLOEXEC);])
-CAROM_FEATURE([HAVE_KQUEUE], [kqueue], [kqueue with EVFILT_PROC],
+CAROM_FEATURE([HAVE_KQUEUE], [kqueue], [ends of processes as events, by kqueue],
   [#include <sys/types.h>
    #include <sys/event.h>
    #include <sys/time.h>],
   [struct kevent e; EV_SET(&e, 1, EVFILT_PROC, EV_ADD, NOTE_EXIT, 0, 0); return kqueue();])
-CAROM_FEATURE([HAVE_PROCCTL], [procctl], [procctl with PROC_PDEATHSIG_CTL],
+CAROM_FEATURE([HAVE_PROCCTL], [procctl], [a signal at the death of the parent, by procctl],
   [#include <sys/procctl.h>],
   [int sig = 9; return procctl(P_PID, 0, PROC_PDEATHSIG_CTL, &sig);])
-CAROM_FEATURE([HAVE_SCHED_GETAFFINITY], [sched-affinity], [sched_getaffinity],
+CAROM_FEATURE([HAVE_SCHED_GETAFFINITY], [sched-affinity], [processors that a process may use, by sched_getaffinity],
   [#include <sched.h>],
   [cpu_set_t set; CPU_ZERO(&set); return sched_getaffinity(0, sizeof set, &set) + CPU_COUNT(&set);])
-CAROM_FEATURE([HAVE_GETRANDOM], [getrandom], [getrandom],
+CAROM_FEATURE([HAVE_GETRANDOM], [getrandom], [random bytes without a file, by getrandom],
   [#include <sys/random.h>],
   [char bytes[8]; return (int) getrandom(bytes, sizeof bytes, 0);])
-CAROM_FEATURE([HAVE_ARC4RANDOM_BUF], [arc4random], [arc4random_buf],
+CAROM_FEATURE([HAVE_ARC4RANDOM_BUF], [arc4random], [random bytes without failure, by arc4random_buf],
   [#include <stdlib.h>],
   [char bytes[8]; arc4random_buf(bytes, sizeof bytes);])
-CAROM_FEATURE([HAVE_POSIX_FALLOCATE], [posix-fallocate], [posix_fallocate],
+CAROM_FEATURE([HAVE_POSIX_FALLOCATE], [posix-fallocate], [room reserved in a file, by posix_fallocate],
   [#include <fcntl.h>],
   [return posix_fallocate(0, 0, 1);])
 

@@ -67,7 +67,7 @@ void carom_plat_thread_join(carom_plat_thread_t **thread);
 void carom_plat_thread_detach(carom_plat_thread_t **thread);
 
 /* Ends the calling thread, one of thread_start. */
-void carom_plat_thread_exit(void);
+void carom_plat_thread_exit(void) CAROM_NORETURN;
 
 /* Keeps signals from the calling thread, and gives back what was.  Where there are none: nothing. */
 typedef struct carom_plat_signals_t { unsigned long long mask[16]; } carom_plat_signals_t;

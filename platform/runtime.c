@@ -12,12 +12,13 @@
 /* Blocks of freed pools kept for the next: enough for a burst of threads, little enough to forget. */
 #define KEPT_BYTES ((apr_size_t) 256 << 10)
 
-static apr_pool_t *root;          /* set before `started`, never changed */
+/* Set before `started`, never changed.  The allocator is named here too because leak checkers do not look into pools. */
+static apr_pool_t *root;
+static apr_allocator_t *allocator;
 static atomic_int started;
 
 static carom_status_t make_root(void)
 {
-    apr_allocator_t *allocator;
     apr_thread_mutex_t *mutex;
 
     if (apr_allocator_create(&allocator) != APR_SUCCESS)

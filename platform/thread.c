@@ -4,23 +4,29 @@
 
 #include <apr_thread_proc.h>
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
+enum { OWNED, ENDED, DETACHED };
+
 struct carom_plat_thread_t {
+    atomic_int state;                 /* who comes second, its end or the detach, frees this */
     apr_thread_t *thread;
     apr_pool_t *pool;                 /* this thread's own; destroyed by whoever frees the struct */
     void (*function)(void *argument);
     void *argument;
 };
 
-/* For carom_plat_thread_exit, which APR gives no way to from inside. */
-static _Thread_local apr_thread_t *current;
+/* For carom_plat_thread_exit: the running thread, as we and as APR know it. */
+static _Thread_local carom_plat_thread_t *current;
+static _Thread_local apr_thread_t *current_apr;
 
 static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 {
     carom_plat_thread_t *self = data;
 
-    current = thread;
+    current = self;
+    current_apr = thread;
     self->function(self->argument);
     /* Returning instead would leave 4 KiB in the pool a join, and lose APR's status (measured on 1.7.2). */
     carom_plat_thread_exit();
@@ -29,7 +35,10 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 
 void carom_plat_thread_exit(void)
 {
-    apr_thread_exit(current, APR_SUCCESS);
+    if (atomic_exchange(&current->state, ENDED) == DETACHED)
+        free(current);
+    apr_thread_exit(current_apr, APR_SUCCESS);
+    abort();      /* only for the compiler: APR does not say that its function never returns */
 }
 
 static carom_status_t create(carom_plat_thread_t *self)
@@ -87,7 +96,13 @@ void carom_plat_thread_detach(carom_plat_thread_t **thread)
 
     if (self == NULL)
         return;
+    if (atomic_load(&self->state) == ENDED) {
+        carom_plat_thread_join(thread);
+        return;
+    }
     *thread = NULL;
     /* Its pool cannot be freed from here while it runs, nor by itself: a thread left behind costs its pool, once. */
     apr_thread_detach(self->thread);
+    if (atomic_exchange(&self->state, DETACHED) == ENDED)
+        free(self);
 }

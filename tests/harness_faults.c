@@ -146,11 +146,11 @@ CAROM_TEST_ONCE(fault, abort)
 
 CAROM_TEST_ONCE(fault, segv)
 {
-    volatile int *nowhere = NULL;
+    volatile uintptr_t nowhere = 16;
 
     /* A sanitizer would make an exit of it. */
     signal(SIGSEGV, SIG_DFL);
-    *nowhere = 1;
+    *(volatile int *) nowhere = 1;
 }
 
 CAROM_TEST_WITH(fault, hang, .modes = CAROM_TEST_ONCE_ONLY, .timeout_ms = 300)

@@ -581,7 +581,7 @@ CAROM_TASK(joins_the_shared_one)
     return carom_process_exit_code(shared_child);
 }
 
-CAROM_TEST(process, joined_by_many_threads)
+CAROM_TEST_WITH(process, joined_by_many_threads, .warm_up = CAROM_TEST_THREAD)
 {
     enum { COUNT = 4 };
     carom_process_t *joiners[COUNT];

@@ -400,7 +400,7 @@ CAROM_TEST_ONCE(value, print_of_strings)
     check_print(text("\x01\x7F\xC2\x85\xE2\x80\xA8"), "\"\\u0001\\u007f\\u0085\\u2028\"");
     check_print(text("\xE2\x82\xAC \xF0\x9F\x98\x80"), "\"\xE2\x82\xAC \xF0\x9F\x98\x80\"");
     check_print(text("bad \xFF\xC3"), "\"bad \\xff\\xc3\"");
-    check_print(carom_value_borrow_bytes("a\0\xC3\xA9\"", 5), "b\"a\\u0000\\xc3\\xa9\\\"\"");
+    check_print(carom_value_borrow_bytes("a\0\xC3\xA9\"\n\x7F", 7), "b\"a\\x00\\xc3\\xa9\\\"\\n\\x7f\"");
 }
 
 CAROM_TEST_ONCE(value, print_of_containers)

@@ -35,10 +35,12 @@
 #define CAROM_MUST_CHECK __attribute__((warn_unused_result))
 #define CAROM_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
 #define CAROM_UNUSED __attribute__((unused))
+#define CAROM_NORETURN __attribute__((noreturn))
 #else
 #define CAROM_MUST_CHECK
 #define CAROM_PRINTF(text, first)
 #define CAROM_UNUSED
+#define CAROM_NORETURN
 #endif
 
 CAROM_BEGIN

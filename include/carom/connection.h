@@ -43,6 +43,16 @@ typedef enum carom_kind_t { CAROM_MESSAGE_BYTES = 1, CAROM_MESSAGE_VALUE = 2 } c
 CAROM_API carom_status_t carom_connection_pair(carom_connection_t **one, carom_connection_t **other,
                                                const carom_connection_options_t *options) CAROM_MUST_CHECK;
 
+/* What a connection on an open file can do. */
+enum { CAROM_RECEIVES = 1, CAROM_SENDS = 2 };
+
+/* Makes a connection of an open stream socket or pipe of the host, in the form that doc/wire.md describes: the other end is another
+ * such connection, or a program that speaks the same.  able: CAROM_RECEIVES, CAROM_SENDS, or both for a socket.  options:
+ * direction counts for nothing.  The connection owns the file from then on, also when the call fails.  Handles travel over Unix
+ * sockets only.  CAROM_EINVAL: able; CAROM_ENOTSUP: neither a stream socket nor a pipe, or the system cannot; CAROM_ENOMEM. */
+CAROM_API carom_status_t carom_connection_open(carom_connection_t **connection, carom_native_t file, int able,
+                                               const carom_connection_options_t *options) CAROM_MUST_CHECK;
+
 /* Closes an end and frees it; the other end gets what was sent, then CAROM_EEOF.  Wakes this process's threads that wait on
  * it: they return CAROM_ECLOSED.  *connection is NULL afterwards; NULL is fine.  No call on it may begin after close has.  Does not block. */
 CAROM_API void carom_connection_close(carom_connection_t **connection);

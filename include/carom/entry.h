@@ -104,7 +104,7 @@ CAROM_API int carom_fail(carom_call_t *call, carom_status_t status, const char *
 
 /* Ends the call as if its function returned `code`; does not return.  In thread mode it ends the thread, not the program.
  * Only in the thread that runs the entry. */
-CAROM_API void carom_exit(carom_call_t *call, int code);
+CAROM_API void carom_exit(carom_call_t *call, int code) CAROM_NORETURN;
 
 /* For test harnesses and debuggers: from now on every entry of this process, in whichever thread, is run by `guard`, which must
  * call run(argument) once, and may jump out of it (the exit code is 1 then).  NULL: none.  Set it before carom_init, so that it is

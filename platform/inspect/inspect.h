@@ -41,7 +41,7 @@ void carom_inspect_append_close(intptr_t file);
 /* ---- what this process has ---- */
 
 typedef enum carom_inspect_kind_t {
-    CAROM_INSPECT_CHILD = 1,        /* a living child; also an orphan that came to us, after carom_inspect_become_case */
+    CAROM_INSPECT_CHILD = 1,        /* a living child */
     CAROM_INSPECT_ZOMBIE = 2,       /* a child that ended and was not waited for (Windows: shows as a handle instead) */
     CAROM_INSPECT_THREAD = 4,
     CAROM_INSPECT_DESCRIPTOR = 8    /* Windows: a handle, of files and sockets as well as of events, threads and all else */
@@ -64,11 +64,12 @@ unsigned carom_inspect_list(carom_inspect_visit_t visit, void *argument);
 /* In every process of a test program: crashes end it at once, without a dialogue or a debugger, and say why in its output. */
 void carom_inspect_crash_quietly(void);
 
-/* First thing in the process of a case: it ends when the runner does, and gets the orphans among its descendants as children.
- * What of that the system cannot do is left out. */
+/* First thing in the process of a case: it ends when the runner does, where the system can do that. */
 void carom_inspect_become_case(void);
 
-/* First thing in the runner: what outlives a case becomes its child, and a closed stdout is an error of the write. */
+/* First thing in the runner: orphans among the descendants of its cases become its children, where the system can do that, and
+ * are collected as they end; a closed stdout is an error of the write.  (They do not become the case's: it would have to
+ * collect them, and could not tell them from children that the body forgot.) */
 void carom_inspect_become_runner(void);
 
 typedef struct carom_inspect_case_t carom_inspect_case_t;
@@ -91,7 +92,8 @@ typedef struct carom_inspect_end_t {
     char text[64];          /* "SIGSEGV", "SIGSEGV (0xc0000005)", "exit code 3" */
 } carom_inspect_end_t;
 
-/* Looks whether the process of the case has ended: 1, and fills *end, or 0.  Its number stays taken until it is released. */
+/* Looks whether the process of the case has ended: 1, and fills *end, or 0.  Its number stays taken until it is released.
+ * Collects orphans on the way: to be called every few milliseconds. */
 int carom_inspect_ended(carom_inspect_case_t *started, carom_inspect_end_t *end);
 
 /* Once it has ended: shows the processes it left behind.  Returns how many. */

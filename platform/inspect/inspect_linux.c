@@ -206,15 +206,26 @@ unsigned carom_inspect_list(carom_inspect_visit_t visit, void *argument)
 
 /* ---- cases ---- */
 
+void carom_inspect_become_case(void)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+}
+
 void carom_inspect_adopt_orphans(void)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
-void carom_inspect_become_case(void)
+/* Looks with WNOWAIT first: a case is collected when it is released.  One that waits for that hides the others for a moment. */
+void carom_inspect_collect_orphans(void)
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    carom_inspect_adopt_orphans();
+    siginfo_t info;
+
+    do {
+        info.si_pid = 0;
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0 || carom_inspect_is_case(info.si_pid))
+            return;
+    } while (waitpid(info.si_pid, NULL, WNOHANG) > 0);
 }
 
 /* 1 when the environment names this tag, or none at all: then nobody else claims the process. */

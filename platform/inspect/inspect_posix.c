@@ -206,6 +206,7 @@ int carom_inspect_ended(carom_inspect_case_t *started, carom_inspect_end_t *end)
 {
     siginfo_t info;
 
+    carom_inspect_collect_orphans();
     memset(&info, 0, sizeof(info));
     if (waitid(P_PID, (id_t) started->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != started->pid)
         return 0;

@@ -16,6 +16,9 @@ struct carom_inspect_case_t {
 /* From now on orphans among this process's descendants become its children, where the system can do that. */
 void carom_inspect_adopt_orphans(void);
 
+/* Collects those that have ended. */
+void carom_inspect_collect_orphans(void);
+
 /* 1 when the process is that of a case that was not released. */
 int carom_inspect_is_case(pid_t pid);
 

@@ -2,7 +2,7 @@
  * host.  So objects of the parent say what they are, but copies of their descriptors stay open in such a child until it ends or
  * execs. */
 
-#include "platform/internal.h"
+#include "platform/portable/portable.h"
 
 #include <stdatomic.h>
 
@@ -24,9 +24,9 @@ unsigned carom_plat_fork_count(void)
     return (unsigned) (old >> PID_BITS);
 }
 
-/* Before there are objects: the first pid counts as 0. */
+/* Before there are objects, so that the pid they are made under counts as 0. */
 carom_status_t carom__plat_start_system(void)
 {
     carom_plat_fork_count();
-    return CAROM_OK;
+    return carom__pools_start();
 }

@@ -11,25 +11,31 @@
 #include <apr_pools.h>
 #include <apr_thread_mutex.h>
 
+static apr_pool_t *seen_in_child;     /* made once, before it is asked for; its cleanups are guarded by hold and release */
+
 carom_status_t carom__pool_create(apr_pool_t **pool)
 {
     return apr_pool_create_unmanaged_ex(pool, NULL, NULL) == APR_SUCCESS ? CAROM_OK : CAROM_ENOMEM;
 }
 
-carom_status_t carom__pool_create_in_tree(apr_pool_t **pool)
+carom_status_t carom__pools_start(void)
 {
     apr_allocator_t *allocator;
 
-    *pool = NULL;
     /* Of its own: the root's is locked while the child is made, and stays so in the child. */
     if (apr_allocator_create(&allocator) != APR_SUCCESS)
         return CAROM_ENOMEM;
-    if (apr_pool_create_ex(pool, carom__plat_pool(), NULL, allocator) != APR_SUCCESS) {
+    if (apr_pool_create_ex(&seen_in_child, carom__plat_pool(), NULL, allocator) != APR_SUCCESS) {
         apr_allocator_destroy(allocator);
         return CAROM_ENOMEM;
     }
-    apr_allocator_owner_set(allocator, *pool);
+    apr_allocator_owner_set(allocator, seen_in_child);
     return CAROM_OK;
+}
+
+apr_pool_t *carom__pool_seen_in_child(void)
+{
+    return seen_in_child;
 }
 
 /* The lock under which subpools of a pool come and go; NULL where there is none. */

@@ -9,6 +9,7 @@
 
 #include <apr_file_io.h>
 #include <apr_network_io.h>
+#include <apr_poll.h>
 #include <apr_portable.h>
 #include <apr_thread_proc.h>
 
@@ -23,8 +24,12 @@
 /* A pool of an object's own, which one thread at a time may use, and any destroy.  CAROM_ENOMEM. */
 carom_status_t carom__pool_create(apr_pool_t **pool);
 
-/* A pool that apr_proc_create finds in the child, with memory of its own; made and destroyed outside hold and release. */
-carom_status_t carom__pool_create_in_tree(apr_pool_t **pool);
+/* Once, from carom__plat_start_system.  CAROM_ENOMEM. */
+carom_status_t carom__pools_start(void);
+
+/* The one pool of ours in APR's tree: what is a child cleanup of it runs in the child that apr_proc_create forks.  To be used
+ * between hold and release alone. */
+apr_pool_t *carom__pool_seen_in_child(void);
 
 /* Between them nobody else starts a child of ours or changes APR's tree of pools, which apr_proc_create walks in the child. */
 void carom__pools_hold(void);

@@ -6,6 +6,7 @@
 
 #include <apr_env.h>
 #include <apr_file_info.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
 

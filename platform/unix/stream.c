@@ -1,4 +1,4 @@
-/* Streams: Unix socket pairs.  APR has none, and no way to send a descriptor along. */
+/* Streams: Unix socket pairs, and what else a host hands over.  APR has no socket pairs, and no way to send a descriptor along. */
 
 #include "platform/unix/unix.h"
 
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #define FILES_MAX 64                  /* handles that go along with one write; core sends no more */
@@ -26,6 +27,8 @@ static carom_status_t wrap(carom_plat_stream_t **stream, int fd)
         return CAROM_ENOMEM;
     }
     self->fd = fd;
+    self->is_pipe = 0;
+    atomic_init(&self->is_shut, 0);
     return CAROM_OK;
 }
 
@@ -50,17 +53,35 @@ carom_status_t carom_plat_stream_pair(carom_plat_stream_t **one, carom_plat_stre
     return status;
 }
 
-carom_status_t carom_plat_stream_adopt(carom_plat_stream_t **stream, carom_native_t file)
+static int is_stream_socket(int fd)
 {
     int type = 0;
     socklen_t size = sizeof type;
 
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
+
+static int is_pipe(int fd)
+{
+    struct stat about;
+
+    return fstat(fd, &about) == 0 && S_ISFIFO(about.st_mode);
+}
+
+carom_status_t carom_plat_stream_adopt(carom_plat_stream_t **stream, carom_native_t file)
+{
+    int fd = (int) file, pipe = is_pipe(fd);
+    carom_status_t status;
+
     *stream = NULL;
-    if (getsockopt((int) file, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_STREAM) {
+    if (!pipe && !is_stream_socket(fd)) {
         carom_plat_file_close(file);
         return CAROM_EBADMSG;
     }
-    return wrap(stream, carom__fd_guard((int) file));
+    status = wrap(stream, carom__fd_guard(fd));
+    if (status == CAROM_OK)
+        (*stream)->is_pipe = pipe;
+    return status;
 }
 
 void carom_plat_stream_close(carom_plat_stream_t **stream)
@@ -76,7 +97,9 @@ void carom_plat_stream_close(carom_plat_stream_t **stream)
 
 void carom_plat_stream_shutdown(carom_plat_stream_t *stream)
 {
-    shutdown(stream->fd, SHUT_RDWR);
+    atomic_store(&stream->is_shut, 1);
+    if (!stream->is_pipe)
+        shutdown(stream->fd, SHUT_RDWR);
 }
 
 carom_native_t carom_plat_stream_native(const carom_plat_stream_t *stream)
@@ -135,6 +158,15 @@ static ssize_t read_with_files(int fd, void *buffer, size_t size, int flags, car
     return got;
 }
 
+static ssize_t read_once(carom_plat_stream_t *stream, void *buffer, size_t size, int flags, carom_native_t *files,
+                         size_t capacity, size_t *count, int64_t deadline)
+{
+    if (stream->is_pipe)
+        return carom__pipe_read(stream, buffer, size, deadline);
+    return files ? read_with_files(stream->fd, buffer, size, flags, files, capacity, count)
+                 : recv(stream->fd, buffer, size, flags);
+}
+
 carom_status_t carom_plat_stream_read(carom_plat_stream_t *stream, void *buffer, size_t size, size_t *got,
                                       carom_native_t *files, size_t capacity, size_t *count, int64_t deadline)
 {
@@ -144,8 +176,7 @@ carom_status_t carom_plat_stream_read(carom_plat_stream_t *stream, void *buffer,
 
     *got = 0;
     for (;;) {
-        n = files ? read_with_files(stream->fd, buffer, size, flags, files, capacity, count)
-                  : recv(stream->fd, buffer, size, flags);
+        n = read_once(stream, buffer, size, flags, files, capacity, count, deadline);
         if (n > 0) {
             *got = (size_t) n;
             return CAROM_OK;
@@ -210,7 +241,8 @@ carom_status_t carom_plat_stream_write(carom_plat_stream_t *stream, const carom_
         struct msghdr message = {.msg_iov = parts, .msg_iovlen = rest(parts, spans, *sent)};
 
         add_files(&message, &ancillary, files, *sent == 0 ? count : 0);
-        n = sendmsg(stream->fd, &message, flags);
+        n = stream->is_pipe ? carom__pipe_write(stream, parts[0].iov_base, parts[0].iov_len, deadline)
+                            : sendmsg(stream->fd, &message, flags);
         if (n >= 0)
             *sent += (size_t) n;
         else

@@ -6,6 +6,7 @@
 #include "platform/internal.h"
 
 #include <spawn.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
 /* ---- forkguard.c: descriptors of ours ---- */
@@ -77,7 +78,16 @@ enum { CHILD_CONTROL = 3, CHILD_LIFELINE = 4, CHILD_SENTINEL = 5, CHILD_FIRST_FR
 
 struct carom_plat_stream_t {
     int fd;
+    int is_pipe;                      /* 1: read and write instead of recv and send, one way only; never changes */
+    atomic_int is_shut;               /* a pipe has no shutdown: those who wait on it look now and then */
 };
+
+/* ---- pipe.c: streams that are pipes of the host ---- */
+
+/* One try each, waiting until the deadline that something can be done.  The number of bytes, 0 at the end of the pipe, or -1 with
+ * errno: EAGAIN at the deadline, ESHUTDOWN after a shutdown.  Never a SIGPIPE. */
+ssize_t carom__pipe_read(carom_plat_stream_t *stream, void *buffer, size_t size, int64_t deadline);
+ssize_t carom__pipe_write(carom_plat_stream_t *stream, const void *bytes, size_t size, int64_t deadline);
 
 struct carom_plat_flag_t {
     int reader;
