@@ -1,0 +1,77 @@
+/* A libFuzzer target: a stream of messages as they come over a connection, headers, bodies and records of handles, with none to
+ * four handles beside them.  Whatever comes, each handle is closed once and nothing else is lost. */
+
+#include "core/message.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+#define HANDLES 4
+
+static void insist(int truth)
+{
+    if (!truth)
+        abort();
+}
+
+/* Real descriptors, so that a second close or a lost one shows. */
+static size_t open_handles(carom_native_t files[HANDLES], size_t wanted)
+{
+    size_t i;
+
+    for (i = 0; i < wanted; i++)
+        insist((files[i] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0);
+    return wanted;
+}
+
+static void insist_all_closed(const carom_native_t files[HANDLES], size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        insist(fcntl((int) files[i], F_GETFD) < 0);
+}
+
+static void open_body(const unsigned char *body, size_t length, size_t handles, size_t came)
+{
+    carom_native_t files[HANDLES];
+    carom__arrival_t arrival;
+    carom_value_t value;
+    carom_status_t status;
+
+    came = open_handles(files, came);
+    status = carom__arrival_open(&arrival, body, &length, handles, files, came, 0);
+    if (status == CAROM_OK) {
+        status = carom__arrival_decode(&value, &arrival, body, length, NULL, NULL);
+        insist(status == CAROM_OK || carom_value_type(value) == CAROM_NONE);
+        carom_value_clear(&value);
+    }
+    carom__arrival_clear(&arrival);
+    insist_all_closed(files, came);
+}
+
+/* The first byte says how many handles come with each message; the rest is the stream. */
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    carom__header_t header;
+    size_t came;
+
+    insist(carom_plat_start() == CAROM_OK);
+    if (length-- == 0)
+        return 0;
+    came = *bytes++ % (HANDLES + 1);
+    while (length >= CAROM__HEADER_SIZE && carom__header_read(&header, bytes) == CAROM_OK) {
+        size_t body = header.length < length - CAROM__HEADER_SIZE ? (size_t) header.length : length - CAROM__HEADER_SIZE;
+
+        bytes += CAROM__HEADER_SIZE;
+        length -= CAROM__HEADER_SIZE;
+        if (header.kind == CAROM_MESSAGE_VALUE)
+            open_body(bytes, body, header.handles, came);
+        bytes += body;
+        length -= body;
+    }
+    return 0;
+}
