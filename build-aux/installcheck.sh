@@ -132,7 +132,8 @@ summary() {
 		/^not ok / { fail++; print }
 		/^1\.\.0/ { skip++ }
 		END {
-			printf "# TOTAL: %d\n# PASS:  %d\n# SKIP:  %d\n# FAIL:  %d\n",
+			print "Testsuite summary for the installed carom"
+			printf "# TOTAL: %d\n# PASS:  %d\n# SKIP:  %d\n# FAIL:  %d\n# ERROR: 0\n",
 				pass + skip + fail, pass, skip, fail
 		}' "$1"
 }

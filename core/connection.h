@@ -36,4 +36,43 @@ void carom__connection_watch(const carom_connection_t *connection, carom_plat_so
 
 extern const carom_limits_t carom__default_limits;
 
+/* ---- what connection.c and receive.c share ---- */
+
+#define CAROM__CONNECTION_MAGIC 0xC0441EC7u
+
+struct carom_connection_t {
+    unsigned magic;
+    unsigned born;                     /* carom_plat_fork_count() when made; this and the next two never change */
+    carom__traits_t traits;
+    carom_plat_monitor_t *monitor;
+
+    /* guarded by the monitor */
+    carom_plat_stream_t *stream;       /* changes only when `users` is 0 */
+    size_t users;                      /* threads that may touch the stream or wait for a turn */
+    int receiving, sending;            /* whose turn it is: somebody's */
+    carom_status_t gone;               /* CAROM_ECLOSED, CAROM_EMOVED: why no call may begin */
+    int pending;                       /* a message has begun to come: header or more is here */
+    carom_status_t bad_receive, bad_send;   /* CAROM_EBROKEN from then on */
+
+    /* of the thread whose turn it is to receive */
+    unsigned char header_bytes[CAROM__HEADER_SIZE];
+    size_t header_got;
+    carom__header_t header;            /* when header_got is complete; its length shrinks while `skipping` */
+    int skipping;                      /* the message is being dropped, which the next receive must finish first */
+    carom__buffer_t body;              /* of the body, what is here */
+    carom_native_t *files;             /* that came with it; NULL until there are any */
+    size_t file_count;
+};
+
+/* Waits for a turn; *turn is receiving or sending, able and *bad go with it.  With CAROM_OK the caller owes carom__turn_end, which
+ * returns the status of the call: one that close() cut off failed for that reason, whatever the stream said. */
+carom_status_t carom__turn_begin(carom_connection_t *self, int *turn, int able, const carom_status_t *bad, int64_t deadline);
+carom_status_t carom__turn_end(carom_connection_t *self, int *turn, carom_status_t status);
+
+/* From now on *bad is CAROM_EBROKEN. */
+void carom__connection_mark_bad(carom_connection_t *self, carom_status_t *bad);
+
+/* Forgets the message that was being received, with its handles. */
+void carom__connection_drop_message(carom_connection_t *self);
+
 #endif

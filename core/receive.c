@@ -1,0 +1,332 @@
+/* Receiving: a message in as many steps as it takes.
+ *
+ * A receive that is interrupted inside a message (timed out, too big for the caller, no memory) leaves what it has in the
+ * connection, and the next one goes on from there: nothing is read ahead, nothing is lost. */
+
+#include "core/connection.h"
+
+#include "core/memory.h"
+#include "core/time.h"
+
+#include <string.h>
+
+/* Memory for a body is taken in steps of at most this, and of what has come already. */
+#define STEP ((size_t) 64 << 10)
+
+static carom_status_t begin_receive(carom_connection_t *self, int64_t deadline)
+{
+    return self ? carom__turn_begin(self, &self->receiving, self->traits.can_receive, &self->bad_receive, deadline) : CAROM_EINVAL;
+}
+
+static carom_status_t end_receive(carom_connection_t *self, carom_status_t status)
+{
+    return carom__turn_end(self, &self->receiving, status);
+}
+
+/* ---- receiving: the header ---- */
+
+static carom_status_t read_some(carom_connection_t *self, void *to, size_t size, size_t *got, int64_t deadline)
+{
+    carom_native_t came[CAROM__HANDLES_MAX];
+    size_t count = 0;
+    carom_status_t status = carom_plat_stream_read(self->stream, to, size, got, came, CAROM__HANDLES_MAX, &count, deadline);
+    size_t i;
+
+    if (count > 0 && self->files == NULL)
+        self->files = carom__calloc(CAROM__HANDLES_MAX, sizeof *self->files);
+    for (i = 0; i < count; i++)
+        if (self->files && self->file_count < CAROM__HANDLES_MAX)
+            self->files[self->file_count++] = came[i];
+        else
+            carom_plat_file_close(came[i]);
+    return status;
+}
+
+static carom_status_t read_into(carom_connection_t *self, unsigned char *to, size_t size, size_t *got, int64_t deadline)
+{
+    carom_status_t status = CAROM_OK;
+    size_t n;
+
+    *got = 0;
+    while (status == CAROM_OK && *got < size) {
+        status = carom_plat_stream_read(self->stream, to + *got, size - *got, &n, NULL, 0, NULL, deadline);
+        *got += n;
+    }
+    return status == CAROM_EEOF ? CAROM_ETRUNCATED : status;
+}
+
+static carom_status_t parse_header(carom_connection_t *self)
+{
+    carom_status_t status = carom__header_read(&self->header, self->header_bytes);
+
+    if (status == CAROM_OK)
+        return CAROM_OK;
+    carom__connection_mark_bad(self, &self->bad_receive);
+    return CAROM_EBROKEN;
+}
+
+/* ---- dropping a message ---- */
+
+static carom_status_t skip_body(carom_connection_t *self, int64_t deadline)
+{
+    unsigned char bin[4096];
+    carom_status_t status = CAROM_OK;
+    size_t got;
+
+    self->skipping = 1;
+    while (status == CAROM_OK && self->header.length > self->body.length) {
+        uint64_t missing = self->header.length - self->body.length;
+
+        status = read_into(self, bin, missing < sizeof bin ? (size_t) missing : sizeof bin, &got, deadline);
+        self->header.length -= got;
+    }
+    if (status == CAROM_OK)
+        carom__connection_drop_message(self);
+    return status;
+}
+
+static carom_status_t read_header(carom_connection_t *self, int64_t deadline)
+{
+    carom_status_t status = self->skipping ? skip_body(self, deadline) : CAROM_OK;
+    size_t got;
+
+    if (status == CAROM_OK && self->header_got == CAROM__HEADER_SIZE)
+        return CAROM_OK;
+    while (status == CAROM_OK && self->header_got < CAROM__HEADER_SIZE) {
+        status = read_some(self, self->header_bytes + self->header_got, CAROM__HEADER_SIZE - self->header_got, &got, deadline);
+        self->header_got += got;
+    }
+    if (status == CAROM_EEOF && self->header_got > 0)
+        return CAROM_ETRUNCATED;
+    return status == CAROM_OK ? parse_header(self) : status;
+}
+
+/* ---- receiving: the body ---- */
+
+static size_t next_step(const carom_connection_t *self)
+{
+    uint64_t missing = self->header.length - self->body.length;
+    size_t step = self->body.length > STEP ? self->body.length : STEP;
+
+    return missing < step ? (size_t) missing : step;
+}
+
+static carom_status_t read_body(carom_connection_t *self, int64_t deadline)
+{
+    carom_status_t status = CAROM_OK;
+    size_t step, got;
+
+    while (status == CAROM_OK && self->body.length < self->header.length) {
+        step = next_step(self);
+        status = carom__buffer_reserve(&self->body, step);
+        if (status != CAROM_OK)
+            break;
+        status = read_into(self, self->body.bytes + self->body.length, step, &got, deadline);
+        self->body.length += got;
+    }
+    return status;
+}
+
+static carom_status_t read_message(carom_connection_t *self, uint64_t maximum, int64_t deadline)
+{
+    carom_status_t status = read_header(self, deadline);
+
+    if (status == CAROM_OK && self->header.length > maximum)
+        return CAROM_ETOOBIG;
+    return status == CAROM_OK ? read_body(self, deadline) : status;
+}
+
+/* ---- receiving: values ---- */
+
+static carom_status_t open_message(carom_connection_t *self, carom__arrival_t *arrival, size_t *length)
+{
+    carom_status_t status;
+
+    *length = self->body.length;
+    status = carom__arrival_open(arrival, self->body.bytes, length, self->header.handles, self->files, self->file_count, 0);
+    /* The system drops handles that find no room in this process. */
+    if (status == CAROM_OK && self->file_count < self->header.handles && carom_plat_attach_in_bytes())
+        status = CAROM_EMFILE;
+    self->file_count = 0;
+    return status;
+}
+
+static carom_status_t decode_message(carom_connection_t *self, carom_value_t *value)
+{
+    carom__arrival_t arrival;
+    size_t length;
+    carom_status_t status;
+
+    if (self->header.kind == CAROM_MESSAGE_BYTES)
+        return carom_value_from_bytes(value, self->body.bytes, self->body.length);
+    status = open_message(self, &arrival, &length);
+    if (status == CAROM_OK)
+        status = carom__arrival_decode(value, &arrival, self->body.bytes, length, &self->traits.limits, NULL);
+    carom__arrival_clear(&arrival);
+    return status;
+}
+
+carom_status_t carom_connection_receive(carom_value_t *value, carom_connection_t *connection, carom_duration_t timeout)
+{
+    int64_t deadline = carom__deadline(timeout);
+    carom_status_t status = begin_receive(connection, deadline);
+
+    *value = carom_value_none();
+    if (status != CAROM_OK)
+        return status;
+    status = read_message(connection, connection->traits.limits.length, deadline);
+    if (status == CAROM_OK) {
+        status = decode_message(connection, value);
+        carom__connection_drop_message(connection);
+    }
+    return end_receive(connection, status);
+}
+
+carom_status_t carom__connection_receive_parcel(carom_connection_t *connection, carom__buffer_t *body, size_t *length,
+                                                carom__arrival_t *arrival, int64_t deadline)
+{
+    carom_status_t status = begin_receive(connection, deadline);
+
+    carom__buffer_init(body);
+    if (status != CAROM_OK)
+        return status;
+    status = read_message(connection, connection->traits.limits.length, deadline);
+    if (status == CAROM_OK) {
+        status = open_message(connection, arrival, length);
+        if (status != CAROM_OK) {
+            carom__arrival_clear(arrival);
+        } else {
+            *body = connection->body;
+            carom__buffer_init(&connection->body);
+        }
+        carom__connection_drop_message(connection);
+    }
+    return end_receive(connection, status);
+}
+
+/* ---- receiving: bytes ---- */
+
+static carom_status_t read_bytes_header(carom_connection_t *self, uint64_t maximum, int64_t deadline)
+{
+    carom_status_t status = read_header(self, deadline);
+
+    if (status == CAROM_OK && self->header.kind != CAROM_MESSAGE_BYTES)
+        return CAROM_ETYPE;
+    if (status == CAROM_OK && self->header.length > maximum)
+        return CAROM_ETOOBIG;
+    return status;
+}
+
+static carom_status_t take_body(carom_connection_t *self, void **bytes, size_t *length)
+{
+    if (self->body.bytes == NULL) {
+        carom_status_t status = carom__buffer_reserve(&self->body, 1);      /* an empty message is not NULL */
+
+        if (status != CAROM_OK)
+            return status;
+    }
+    *bytes = self->body.bytes;
+    *length = self->body.length;
+    carom__buffer_init(&self->body);
+    carom__connection_drop_message(self);
+    return CAROM_OK;
+}
+
+carom_status_t carom_connection_receive_bytes(void **bytes, size_t *length, carom_connection_t *connection, size_t maximum,
+                                              carom_duration_t timeout)
+{
+    int64_t deadline = carom__deadline(timeout);
+    carom_status_t status = begin_receive(connection, deadline);
+    uint64_t limit;
+
+    *bytes = NULL;
+    *length = 0;
+    if (status != CAROM_OK)
+        return status;
+    limit = connection->traits.limits.length;
+    if (maximum > 0 && maximum < limit)
+        limit = maximum;
+    status = read_bytes_header(connection, limit, deadline);
+    if (status == CAROM_OK)
+        status = read_body(connection, deadline);
+    if (status == CAROM_OK)
+        status = take_body(connection, bytes, length);
+    return end_receive(connection, status);
+}
+
+/* What a receive into the caller's buffer got before it failed is kept for the next. */
+static carom_status_t keep(carom_connection_t *self, const void *bytes, size_t got, carom_status_t why)
+{
+    if (carom__buffer_put(&self->body, bytes, got) == CAROM_OK)
+        return why;
+    carom__connection_mark_bad(self, &self->bad_receive);
+    return CAROM_ENOMEM;
+}
+
+static carom_status_t read_body_into(carom_connection_t *self, void *buffer, int64_t deadline)
+{
+    size_t length = (size_t) self->header.length, got;
+    carom_status_t status;
+
+    if (self->body.length > 0) {
+        status = read_body(self, deadline);
+        if (status == CAROM_OK)
+            memcpy(buffer, self->body.bytes, length);
+        return status;
+    }
+    status = read_into(self, buffer, length, &got, deadline);
+    return status == CAROM_OK ? CAROM_OK : keep(self, buffer, got, status);
+}
+
+carom_status_t carom_connection_receive_into(void *buffer, size_t size, size_t *length, carom_connection_t *connection,
+                                             carom_duration_t timeout)
+{
+    int64_t deadline = carom__deadline(timeout);
+    carom_status_t status = begin_receive(connection, deadline);
+
+    *length = 0;
+    if (status != CAROM_OK)
+        return status;
+    status = read_bytes_header(connection, size, deadline);
+    if (status == CAROM_OK || status == CAROM_ETOOBIG)
+        *length = (size_t) connection->header.length;
+    if (status == CAROM_OK)
+        status = read_body_into(connection, buffer, deadline);
+    if (status == CAROM_OK)
+        carom__connection_drop_message(connection);
+    return end_receive(connection, status);
+}
+
+/* ---- skipping, polling ---- */
+
+/* Handles that wait at their sender are known by the records at the end of the body. */
+static carom_status_t drop_handles(carom_connection_t *self, int64_t deadline)
+{
+    carom__arrival_t arrival;
+    size_t length;
+    carom_status_t status = read_message(self, self->traits.limits.length, deadline);
+
+    if (status == CAROM_ETOOBIG)
+        return skip_body(self, deadline);
+    if (status != CAROM_OK)
+        return status;
+    (void) open_message(self, &arrival, &length);
+    carom__arrival_clear(&arrival);
+    carom__connection_drop_message(self);
+    return CAROM_OK;
+}
+
+carom_status_t carom_connection_skip(carom_connection_t *connection, carom_duration_t timeout)
+{
+    int64_t deadline = carom__deadline(timeout);
+    carom_status_t status = begin_receive(connection, deadline);
+
+    if (status != CAROM_OK)
+        return status;
+    if (connection->skipping)
+        return end_receive(connection, skip_body(connection, deadline));
+    status = read_header(connection, deadline);
+    if (status == CAROM_OK)
+        status = connection->header.handles > 0 ? drop_handles(connection, deadline) : skip_body(connection, deadline);
+    return end_receive(connection, status);
+}
