@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -811,4 +812,53 @@ CAROM_TEST_ONCE(fault, handles_that_do_not_come)
     CAROM_ASSERT(carom_connection_receive(&value, connection, LONG) != CAROM_OK);
     carom_connection_close(&connection);
     close(bare);
+}
+
+/* ---- ten thousand starts ---- */
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { ROUNDS = 500, MEMORY_COUNTS = 0 };      /* a sanitizer keeps freed memory for a while */
+#else
+enum { ROUNDS = 10000, MEMORY_COUNTS = 1 };
+#endif
+
+/* KiB in use, by the system's count. */
+static long resident(void)
+{
+    FILE *file = fopen("/proc/self/statm", "r");
+    long size, pages = 0;
+
+    if (file == NULL)
+        return 0;
+    if (fscanf(file, "%ld %ld", &size, &pages) != 2)
+        pages = 0;
+    fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static void start_and_join(carom_test_t *test, int rounds)
+{
+    carom_process_t *child;
+
+    while (rounds-- > 0) {
+        CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(unix_no_op)));
+        CAROM_ASSERT_OK(carom_process_join(child, LONG));
+        CAROM_ASSERT_INT(carom_process_exit_code(child), 0);
+        CAROM_ASSERT_OK(carom_process_destroy(&child));
+    }
+}
+
+/* Descriptors, threads, children and zombies are the harness's to count; memory is counted here. */
+CAROM_TEST_WITH(fault, ten_thousand_starts, .timeout_ms = 300000)
+{
+    long before, after;
+    int descriptors = count_descriptors();
+
+    start_and_join(test, 200);
+    before = resident();
+    start_and_join(test, ROUNDS);
+    after = resident();
+    CAROM_NOTE("%d starts: %ld KiB before, %ld KiB after", ROUNDS, before, after);
+    CAROM_ASSERT_INT(count_descriptors(), descriptors);
+    CAROM_ASSERT(!MEMORY_COUNTS || after - before < 512);
 }

@@ -3,9 +3,7 @@
 
 #include "core/message.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
@@ -17,22 +15,26 @@ static void insist(int truth)
         abort();
 }
 
-/* Real descriptors, so that a second close or a lost one shows. */
+/* Real ones, so that a second close or a lost one shows. */
 static size_t open_handles(carom_native_t files[HANDLES], size_t wanted)
 {
+    static carom_plat_flag_t *flag;
     size_t i;
 
+    if (flag == NULL)
+        insist(carom_plat_flag_create(&flag) == CAROM_OK);
     for (i = 0; i < wanted; i++)
-        insist((files[i] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0);
+        insist(carom_plat_file_duplicate(&files[i], carom_plat_flag_native(flag)) == CAROM_OK);
     return wanted;
 }
 
 static void insist_all_closed(const carom_native_t files[HANDLES], size_t count)
 {
+    carom_native_t copy;
     size_t i;
 
     for (i = 0; i < count; i++)
-        insist(fcntl((int) files[i], F_GETFD) < 0);
+        insist(carom_plat_file_duplicate(&copy, files[i]) != CAROM_OK);
 }
 
 static void open_body(const unsigned char *body, size_t length, size_t handles, size_t came)
