@@ -118,7 +118,7 @@ carom_status_t carom__entry_home(carom__home_t *home, const carom_entry_t *entry
     int in_program;
 
     if (status != CAROM_OK)
-        return status;
+        return atomic_load(&has_init) ? status : CAROM_ENOINIT;
     home->is_worker = 0;
     in_program = is_in_program(home->object, sizeof home->object, entry, home->program);
     if (atomic_load(&has_init))

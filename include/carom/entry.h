@@ -94,7 +94,8 @@ CAROM_API carom_native_t carom_arg_file(carom_call_t *call, size_t index);
 CAROM_API struct carom_context_t *carom_call_context(const carom_call_t *call);
 
 /* Sets the result of the call, which carom_process_result() gives to the starter, and returns 0, so that
- * `return carom_return(call, value);` is the usual last line.  Takes the value over; the last result counts.  carom_return's
+ * `return carom_return(call, value);` is the usual last line.  Takes the value over; the last result counts.  A result that cannot be
+ * kept (a handle in it: CAROM_ENOTSUP, CAROM_EUTF8, CAROM_ENOMEM) is the call's failure, and 1 is returned.  carom_return's
  * argument may be what carom_value_from converts: a number, text, or a value. */
 CAROM_API int carom_return_value(carom_call_t *call, carom_value_t result);
 #define carom_return(call, result) carom_return_value((call), carom_value_from(result))

@@ -68,7 +68,9 @@ typedef struct carom_outcome_t {
 /* Starts an entry in a context (NULL: the default).  Arguments are encoded before the call returns; connections among them are
  * moved when it succeeds and stay with the caller when it fails; open files are duplicated.
  *
- * Returns when the process or thread exists and the program was loaded; the entry begins later.  Does not wait for it.
+ * Returns when the process or thread exists and the program was loaded; the entry begins later.  Arguments of more bytes than a
+ * socket holds (some 100 KiB) are waited for until the new process reads them, at most 60 s: CAROM_ETIMEOUT; CAROM_EDIED: it ended
+ * before that.
  * CAROM_EINVAL: no entry, or options that make no sense.  CAROM_ENOTSUP: an option the mode cannot do.  CAROM_EDAEMON: a daemonic
  * process may not start others.  CAROM_ENOINIT, CAROM_ENOWORKER: see carom_init and carom-worker(1).  CAROM_ENOENT, CAROM_EACCESS,
  * CAROM_ENOEXEC: the program could not be run, or options.directory is not there.  CAROM_EMFILE, CAROM_EAGAIN, CAROM_ENOMEM: no
@@ -97,8 +99,7 @@ CAROM_API int carom_process_exit_code(carom_process_t *process);
 CAROM_API const carom_outcome_t *carom_process_outcome(carom_process_t *process);
 
 /* The value that the entry gave to carom_return.  The caller clears it; it is handed out once.  CAROM_EBUSY: still running;
- * CAROM_ENOKEY: there was none, or it was taken; CAROM_EDIED: it died before it could give one; CAROM_ENOTSUP: the result held a handle;
- * CAROM_EBADMSG, CAROM_ENOMEM. */
+ * CAROM_ENOKEY: there was none, or it was taken; CAROM_EDIED: it died before it could give one. */
 CAROM_API carom_status_t carom_process_result(carom_value_t *result, carom_process_t *process) CAROM_MUST_CHECK;
 
 /* Asks it to end: SIGTERM; Windows: ends it, reported as -15.  Its children end with it.  CAROM_ENOTSUP for threads.  Of one
@@ -124,6 +125,7 @@ CAROM_API const char *carom_process_name(const carom_process_t *process);
 /* Its process id; of a thread that of this program. */
 CAROM_API int64_t carom_process_pid(const carom_process_t *process);
 
+/* 1 for a daemonic process. */
 CAROM_API int carom_process_daemon(const carom_process_t *process);
 
 /* "thread" or "spawn". */

@@ -140,6 +140,7 @@ CAROM_API carom_status_t carom_value_copy(carom_value_t *copy, const carom_value
 /* ---- reading ----
  * Reading what is not there gives 0, NULL or none; ask for the type where the difference matters. */
 
+/* What the value is. */
 CAROM_API carom_type_t carom_value_type(carom_value_t value);
 
 /* "none", "int", "dict", …  Static storage. */
