@@ -54,7 +54,7 @@ static int redirect(preparation_t *p, const carom_plat_redirect_t *to, int targe
     case CAROM_PLAT_NULL:
         return posix_spawn_file_actions_addopen(&p->actions, target, "/dev/null", O_RDWR, 0);
     case CAROM_PLAT_FILE:
-        return give(p, (int) to->file, target);
+        return fcntl((int) to->file, F_GETFD) < 0 ? EINVAL : give(p, (int) to->file, target);
     case CAROM_PLAT_INHERIT:
         break;
     }
@@ -248,7 +248,8 @@ carom_status_t carom_plat_launch(carom_plat_child_t **child, const carom_plat_la
     forget(&p);
     if (error) {
         free_child(self);
-        return carom_plat_status(error);
+        /* All descriptors are good: what the child could not have is one of its own low numbers, over the limit. */
+        return error == EBADF ? CAROM_EMFILE : carom_plat_status(error);
     }
     *child = self;
     return CAROM_OK;

@@ -1,4 +1,4 @@
-/* Ending with the parent, by a thread that waits for the closing of the lifeline. */
+/* Ending with the parent, by a thread that waits for the closing of the lifeline.  A stopped process ends when it goes on. */
 
 #include "platform/unix/unix.h"
 

@@ -545,7 +545,7 @@ static void fail_at_each(carom_test_t *test, carom_status_t (*attempt)(carom_tes
     int open = count_descriptors(), room;
 
     CAROM_ASSERT_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
-    for (room = 0; room < 40 && status == CAROM_EMFILE; room++) {
+    for (room = 0; room < 1000 && status == CAROM_EMFILE; room++) {
         set_limit((rlim_t) (open + room));
         status = attempt(test);
         set_limit(before.rlim_cur);
