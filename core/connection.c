@@ -268,6 +268,8 @@ carom_status_t carom_connection_send(carom_connection_t *connection, carom_value
     carom__parcel_t parcel;
     carom_status_t status;
 
+    if (connection == NULL || connection->magic != CAROM__CONNECTION_MAGIC)
+        return CAROM_EINVAL;
     carom__parcel_init(&parcel, connection);
     status = pack(&parcel, value);
     if (status == CAROM_OK)

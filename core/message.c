@@ -147,8 +147,9 @@ static carom_status_t give_handle(void *baton, carom_value_t handle, uint32_t *i
 carom_status_t carom__parcel_put(carom__parcel_t *parcel, carom_value_t value, carom_value_error_t *error)
 {
     carom__attach_t attach = {give_handle, parcel};
+    const carom_limits_t *limits = parcel->carrier ? &parcel->carrier->traits.limits : NULL;
 
-    return carom__encode(&parcel->body, value, NULL, &attach, error);
+    return carom__encode(&parcel->body, value, limits, &attach, error);
 }
 
 carom_status_t carom__parcel_put_item(carom__parcel_t *parcel, carom_value_t value, carom_value_error_t *error)

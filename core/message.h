@@ -38,7 +38,8 @@ typedef struct carom__parcel_t {
     size_t count;
     carom_native_t files[CAROM__HANDLES_MAX];               /* ours */
     carom_connection_t *moving[CAROM__HANDLES_MAX];         /* NULL: the handle is a file */
-    const carom_connection_t *carrier;                      /* what it is sent over, which must not be in it; may be NULL */
+    const carom_connection_t *carrier;                      /* what it is sent over, which must not be in it and whose limits
+                                                               count; may be NULL */
 } carom__parcel_t;
 
 void carom__parcel_init(carom__parcel_t *parcel, const carom_connection_t *carrier);

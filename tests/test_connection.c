@@ -244,6 +244,49 @@ CAROM_TEST_ONCE(connection, limits_of_the_connection)
     close_pair(&pair);
 }
 
+CAROM_TASK(sends_a_large_value)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    size_t size = (size_t) carom_arg_int(call, 1);
+    char *bytes = calloc(1, size);
+    carom_status_t status;
+
+    CAROM_ASSERT(bytes != NULL);
+    status = carom_connection_send(connection, carom_value_borrow_bytes(bytes, size), LONG);
+    free(bytes);
+    carom_connection_close(&connection);
+    return carom_return(call, status);
+}
+
+static void send_large(carom_test_t *test, uint64_t limit, carom_status_t wanted)
+{
+    const size_t size = ((size_t) 64 << 20) + 1000;
+    carom_connection_options_t options = CAROM_CONNECTION_OPTIONS_INIT;
+    carom_connection_t *ours, *theirs;
+    carom_process_t *child;
+    carom_value_t value;
+
+    options.limits.length = limit;
+    CAROM_ASSERT_OK(carom_connection_pair(&ours, &theirs, &options));
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(sends_a_large_value, theirs, size)));
+    carom_connection_close(&theirs);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, ours, LONG), wanted == CAROM_OK ? CAROM_OK : CAROM_EEOF);
+    CAROM_ASSERT_INT(carom_value_count(value), wanted == CAROM_OK ? size : 0);
+    carom_value_clear(&value);
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_OK(carom_process_result(&value, child));
+    CAROM_ASSERT_STATUS((carom_status_t) carom_value_int(value), wanted);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    carom_connection_close(&ours);
+}
+
+/* The limit of 64 MiB is a default, for both directions. */
+CAROM_TEST(connection, values_above_the_default_limit)
+{
+    send_large(test, 0, CAROM_ETOOBIG);
+    send_large(test, (uint64_t) 128 << 20, CAROM_OK);
+}
+
 CAROM_TEST_ONCE(connection, bytes_or_value)
 {
     pair_t pair = make_pair();
