@@ -1,6 +1,6 @@
-/* Handles in messages: a stream carries bytes only, so that handles go along with a launch and nowhere else.  The child inherits them
- * under the number they have here, which is the ticket.  A number that anybody else writes into a message is worth nothing:
- * only those count that the parent named in the token. */
+/* Handles in messages: a stream carries bytes only, so that handles go along with a launch and nowhere else.  The child
+ * inherits them under the number they have here, which is the ticket.  A number that anybody else writes into a message is
+ * worth nothing: only those count that the parent named in the token. */
 
 #include "platform/portable/portable.h"
 

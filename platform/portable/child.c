@@ -3,6 +3,8 @@
 
 #include "platform/portable/portable.h"
 
+#include <errno.h>
+
 static void note_end(carom_plat_child_t *child, int code, int known)
 {
     child->ended = 1;
@@ -77,7 +79,7 @@ carom_status_t carom_plat_child_signal(carom_plat_child_t *child, carom_plat_sig
     if (!child->ended)
         status = apr_proc_kill(&child->process, (int) which);
     carom_plat_monitor_leave(child->monitor);
-    return carom_plat_status(status);
+    return status == ESRCH ? CAROM_OK : carom_plat_status(status);
 }
 
 int carom_plat_can_interrupt(void)

@@ -1,8 +1,8 @@
 /* A clock that never goes back, made of the only one APR has: the wall's.
  *
- * A wall clock that is set back is caught up with at the next look, and time goes on from there; what passed between the two looks is
- * lost, which is why no wait sleeps longer than a second.  One that is set forward cannot be told from time that passed: deadlines
- * are then met too early. */
+ * A wall clock that is set back is caught up with at the next look, and time goes on from there; what passed between the
+ * two looks is lost, which is why no wait sleeps longer than a second.  One that is set forward cannot be told from time
+ * that passed: deadlines are then met too early. */
 
 #include "platform/internal.h"
 

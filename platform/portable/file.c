@@ -1,9 +1,19 @@
 /* Handles of the host.
  *
- * APR duplicates files only, inheritable, and owns the copy.  Where sockets are files (APR_FILES_AS_SOCKETS), the way round is: a
- * number that a socket took, given up by APR, then overwritten with the file. */
+ * APR duplicates files only, and keeps the copy from children only where a file of its own is overwritten.  So, where
+ * sockets are files (APR_FILES_AS_SOCKETS): a socket takes a number, APR gives the number up, and is then told that it is
+ * a file to overwrite.  What APR remembers of that file cannot be forgotten, only used again with the same number: it is
+ * kept, one for each number. */
 
 #include "platform/portable/portable.h"
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+/* Files to overwrite, by their number.  In a pool that is never destroyed, which would close them; guarded by
+ * carom__pools_hold. */
+static apr_pool_t *kept;
+static apr_hash_t *targets;
 
 apr_socket_t *carom__socket_of(carom_native_t file, apr_pool_t *pool)
 {
@@ -32,7 +42,7 @@ apr_status_t carom__file_make_private(carom_native_t file, apr_pool_t *pool)
     return status == APR_SUCCESS ? apr_socket_inherit_unset(socket) : status;
 }
 
-static apr_status_t reserve(carom_native_t *number, apr_pool_t *pool)
+static apr_status_t reserve(apr_os_file_t *number, apr_pool_t *pool)
 {
     apr_os_sock_t taken, none = (apr_os_sock_t) -1;
     apr_socket_t *socket;
@@ -42,24 +52,54 @@ static apr_status_t reserve(carom_native_t *number, apr_pool_t *pool)
         return status;
     apr_os_sock_get(&taken, socket);
     apr_os_sock_put(&socket, &none, pool);
-    *number = (carom_native_t) taken;
+    *number = (apr_os_file_t) (carom_native_t) taken;
     return APR_SUCCESS;
+}
+
+static apr_status_t make_target(apr_file_t **target, apr_os_file_t number)
+{
+    apr_os_file_t *key;
+    apr_status_t status;
+
+    if (kept == NULL) {
+        if (carom__pool_create(&kept) != CAROM_OK)
+            return APR_ENOMEM;
+        targets = apr_hash_make(kept);
+    }
+    key = apr_pmemdup(kept, &number, sizeof number);
+    /* Called a pipe, because that can be given to APR as its own; files cannot. */
+    status = apr_os_pipe_put_ex(target, key, 1, kept);
+    if (status == APR_SUCCESS)
+        apr_hash_set(targets, key, sizeof *key, *target);
+    return status;
+}
+
+static apr_status_t overwrite(apr_os_file_t number, carom_native_t file, apr_pool_t *pool)
+{
+    apr_file_t *target;
+    apr_status_t status = APR_SUCCESS;
+
+    carom__pools_hold();
+    target = targets ? apr_hash_get(targets, &number, sizeof number) : NULL;
+    if (target == NULL)
+        status = make_target(&target, number);
+    if (status == APR_SUCCESS)
+        status = apr_file_dup2(target, carom__file_of(file, pool), pool);
+    carom__pools_release();
+    return status;
 }
 
 static apr_status_t duplicate(carom_native_t *copy, carom_native_t file, apr_pool_t *pool)
 {
-    apr_status_t status = reserve(copy, pool);
+    apr_os_file_t number;
+    apr_status_t status = reserve(&number, pool);
 
     if (status != APR_SUCCESS)
         return status;
-    /* For a moment the copy is inheritable: not by children of ours. */
-    carom__pools_hold();
-    status = apr_file_dup2(carom__file_of(*copy, pool), carom__file_of(file, pool), pool);
-    if (status == APR_SUCCESS)
-        status = carom__file_make_private(*copy, pool);
-    carom__pools_release();
+    *copy = (carom_native_t) number;
+    status = overwrite(number, file, pool);
     if (status != APR_SUCCESS)
-        apr_file_close(carom__file_of(*copy, pool));
+        carom_plat_file_close(*copy);
     return status;
 }
 

@@ -1,6 +1,6 @@
-/* Noticing that this process is a fork of the one that made an object, by its pid: APR has nothing that runs in a child forked by the
- * host.  So objects of the parent say what they are, but copies of their descriptors stay open in such a child until it ends or
- * execs. */
+/* Noticing that this process is a fork of the one that made an object, by its pid: APR has nothing that runs in a child
+ * forked by the host.  So objects of the parent say what they are, but copies of their descriptors stay open in such a
+ * child until it ends or execs. */
 
 #include "platform/portable/portable.h"
 

@@ -1,8 +1,10 @@
-/* Launching a worker, by apr_proc_create, which forks; where APR cannot fork, a socket cannot reach a child, and there is no launch.
+/* Launching a worker, by apr_proc_create, which forks; where APR cannot fork, a socket cannot reach a child, and there is
+ * no launch.
  *
- * What the child gets is made inheritable in the child, by a cleanup that APR runs there before the exec: in this process it never
- * is, so that programs which the host starts at the same time get none of it.  The same place takes back the host's signal
- * handling.  That a program cannot be run, APR does not say; the child itself does, over a stream that a successful exec closes.
+ * What the child gets is made inheritable in the child, by a cleanup that APR runs there before the exec: in this process
+ * it never is, so that programs which the host starts at the same time get none of it.  The same place takes back the
+ * host's signal handling.  That a program cannot be run, APR does not say; the child itself does, over a stream that a
+ * successful exec closes.
  *
  * `environ` is the other thing that this build takes from the system: APR reads variables by name, and cannot list them. */
 
@@ -47,7 +49,7 @@ typedef struct preparation_t {
 
 /* ---- in the forked child: one thread, and nothing that could wait ---- */
 
-static void tell(preparation_t *p, apr_status_t failure)
+static void send_news(preparation_t *p, apr_status_t failure)
 {
     int number = failure;
     apr_size_t size = sizeof number;
@@ -61,7 +63,7 @@ static void could_not_run(apr_pool_t *pool, apr_status_t failure, const char *te
 
     (void) text;
     if (apr_pool_userdata_get(&p, KEY, pool) == APR_SUCCESS && p)
-        tell(p, failure);
+        send_news(p, failure);
 }
 
 static void take_back_signals(void)
@@ -74,13 +76,17 @@ static void take_back_signals(void)
         apr_signal_unblock(number);
 }
 
-/* A source that is itself one of the three could be overwritten before its turn. */
+/* A source that is itself one of the three could be overwritten before its turn.  What else has such a number, in a host that
+ * closed the three, the exec closes. */
 static apr_status_t lift(apr_file_t **file, apr_pool_t *pool)
 {
     apr_os_file_t number;
     apr_status_t status = apr_os_file_get(&number, *file);
+    int copies = 0;
 
     while (status == APR_SUCCESS && (carom_native_t) number < FIRST_FREE) {
+        if (copies++ > 0)
+            carom__file_make_private((carom_native_t) number, pool);
         status = apr_file_dup(file, *file, pool);
         if (status == APR_SUCCESS)
             apr_os_file_get(&number, *file);
@@ -128,7 +134,7 @@ static apr_status_t in_child(void *data)
         status = give_all(p);
     if (status == APR_SUCCESS)
         return APR_SUCCESS;
-    tell(p, status);
+    send_news(p, status);
     _Exit(255);
 }
 

@@ -1,7 +1,7 @@
 /* Locks inside one process, on APR.
  *
- * APR's timed wait is on the wall clock: each lasts a second at most, after which the caller looks at carom_plat_now() again.  A
- * clock that is set back while a thread is in such a wait makes it longer by as much. */
+ * APR's timed wait is on the wall clock: each lasts a second at most, after which the caller looks at carom_plat_now()
+ * again.  A clock that is set back while a thread is in such a wait makes it longer by as much. */
 
 #include "platform/portable/portable.h"
 

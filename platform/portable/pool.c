@@ -1,9 +1,9 @@
 /* Pools for objects on APR, and the tree that APR keeps of pools.
  *
- * In the child that it forks, apr_proc_create walks the tree of all pools of the process.  Had another thread of the parent been
- * changing it, the walk could go anywhere.  So objects of ours have pools outside the tree (unmanaged ones), and the part of the
- * tree that runtime.c and the default allocator of APR guard by a lock stands still while we start a child.  Pools of the host
- * with allocators of their own are beyond our reach. */
+ * In the child that it forks, apr_proc_create walks the tree of all pools of the process.  Had another thread of the parent
+ * been changing it, the walk could go anywhere.  So objects of ours have pools outside the tree (unmanaged ones), and the
+ * part of the tree that runtime.c and the default allocator of APR guard by a lock stands still while we start a child.
+ * Pools of the host with allocators of their own are beyond our reach. */
 
 #include "platform/portable/portable.h"
 
@@ -15,7 +15,17 @@ static apr_pool_t *seen_in_child;     /* made once, before it is asked for; its 
 
 carom_status_t carom__pool_create(apr_pool_t **pool)
 {
-    return apr_pool_create_unmanaged_ex(pool, NULL, NULL) == APR_SUCCESS ? CAROM_OK : CAROM_ENOMEM;
+    apr_allocator_t *allocator;
+
+    *pool = NULL;
+    if (apr_allocator_create(&allocator) != APR_SUCCESS)
+        return CAROM_ENOMEM;
+    if (apr_pool_create_unmanaged_ex(pool, NULL, allocator) != APR_SUCCESS) {
+        apr_allocator_destroy(allocator);
+        return CAROM_ENOMEM;
+    }
+    apr_allocator_owner_set(allocator, *pool);
+    return CAROM_OK;
 }
 
 carom_status_t carom__pools_start(void)

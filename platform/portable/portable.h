@@ -13,6 +13,8 @@
 #include <apr_portable.h>
 #include <apr_thread_proc.h>
 
+#include <stdatomic.h>
+
 /* Numbers below are stdin, stdout and stderr of a child: what goes along with a launch must be above them. */
 #define FIRST_FREE 3
 
@@ -38,9 +40,10 @@ void carom__pools_release(void);
 /* ---- stream.c ---- */
 
 struct carom_plat_stream_t {
-    apr_pool_t *pool;                 /* the next two live in it; nothing changes after the making */
+    apr_pool_t *pool;                 /* the next two live in it; these three do not change after the making */
     apr_socket_t *socket;             /* never blocks: reader, writer and waiters share it without a lock */
     apr_sockaddr_t *peer;
+    atomic_int ended;                 /* a read or write saw the end */
 };
 
 /* A socket whose number is not below FIRST_FREE, not inheritable from birth. */

@@ -1,4 +1,5 @@
-/* Which program this is: from argv[0], searched for as a shell would.  APR knows neither the program nor the object of an address.
+/* Which program this is: from argv[0], searched for as a shell would.  APR knows neither the program nor the object of an
+ * address.
  *
  * The pid is one of the two things that this build takes from the system: APR knows those of children only. */
 

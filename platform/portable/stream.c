@@ -1,10 +1,10 @@
 /* Streams: TCP over the loopback, the only two-way pipe that APR has everywhere.
  *
- * Anybody on this machine can connect to a port that listens.  So what was accepted counts only if it comes from the address that
- * our own connecting socket has, which is nobody else's while that lives.
+ * Anybody on this machine can connect to a port that listens.  So what was accepted counts only if it comes from the
+ * address that our own connecting socket has, which is nobody else's while that lives.
  *
- * All sockets never block, and waiting is apr_poll's: APR's own timeouts are kept in the socket, which a reader and a writer
- * share.  Writing is apr_socket_sendto, because apr_socket_send has no way to keep SIGPIPE away. */
+ * All sockets never block, and waiting is apr_poll's: APR's own timeouts are kept in the socket, which a reader and a
+ * writer share.  Writing is apr_socket_sendto, because apr_socket_send has no way to keep SIGPIPE away. */
 
 #include "platform/portable/portable.h"
 
@@ -114,7 +114,8 @@ static int is_from(apr_socket_t *accepted, apr_socket_t *ours)
     apr_sockaddr_t *from, *own;
 
     return apr_socket_addr_get(&from, APR_REMOTE, accepted) == APR_SUCCESS &&
-           apr_socket_addr_get(&own, APR_LOCAL, ours) == APR_SUCCESS && apr_sockaddr_equal(from, own) && from->port == own->port;
+           apr_socket_addr_get(&own, APR_LOCAL, ours) == APR_SUCCESS &&
+           apr_sockaddr_equal(from, own) && from->port == own->port;
 }
 
 static apr_status_t accept_from(carom_plat_stream_t *self, apr_socket_t *listener, apr_socket_t *ours)
@@ -202,7 +203,8 @@ carom_status_t carom_plat_stream_adopt(carom_plat_stream_t **stream, carom_nativ
 
 /* ---- the end ---- */
 
-/* A TCP socket that is closed with unread bytes resets the connection, and what we wrote and the peer has not got yet is lost. */
+/* A TCP socket that is closed with unread bytes resets the connection, and what we wrote and the peer has not got yet is
+ * lost. */
 static void discard_unread(carom_plat_stream_t *self)
 {
     char bin[16384];
@@ -248,9 +250,14 @@ carom_native_t carom_plat_stream_native(const carom_plat_stream_t *stream)
 
 static carom_status_t after_failure(carom_plat_stream_t *stream, int event, apr_status_t failure, int64_t deadline)
 {
+    carom_status_t status;
+
     if (APR_STATUS_IS_EAGAIN(failure))
         return carom__poll_one(stream->socket, event, deadline);
-    return carom_plat_status(failure);
+    status = carom_plat_status(failure);
+    if (status == CAROM_EEOF)
+        atomic_store(&stream->ended, 1);
+    return status;
 }
 
 carom_status_t carom_plat_stream_read(carom_plat_stream_t *stream, void *buffer, size_t size, size_t *got,
@@ -322,6 +329,9 @@ carom_status_t carom_plat_stream_write(carom_plat_stream_t *stream, const carom_
     (void) files;
     (void) count;
     *sent = 0;
+    /* TCP would take one write more for a peer that is gone: streams end in both directions at once. */
+    if (atomic_load(&stream->ended))
+        return CAROM_EEOF;
     while (status == CAROM_OK && *sent < spans[0].length + spans[1].length) {
         const char *piece = next_piece(room, spans, *sent, &n);
 

@@ -56,13 +56,13 @@ carom_status_t carom_plat_child_signal(carom_plat_child_t *child, carom_plat_sig
 {
     if (which == CAROM_PLAT_INTERRUPT)
         return CAROM_ENOTSUP;
-    /* We may do so with our child: when access is denied it has ended, or is on its way. */
+    /* Of a child of ours access is denied only when it has ended, or is about to. */
     if (TerminateProcess(child->process, CAROM__ENDED_BY((DWORD) which)) || GetLastError() == ERROR_ACCESS_DENIED)
         return CAROM_OK;
     return carom__last_status();
 }
 
-/* Ctrl-Break goes to a whole group of a console, which the child would have to be made the leader of, and away from the host's. */
+/* Ctrl-Break goes to a whole group of a console: the child would have to leave the host's and lead one. */
 int carom_plat_can_interrupt(void)
 {
     return 0;

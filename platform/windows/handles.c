@@ -1,5 +1,5 @@
-/* Waiting on any number of handles.  APR waits on its own objects only, and Windows on no more than 64 at once: for more there is a
- * thread for each 63, for as long as the call lasts. */
+/* Waiting on any number of handles.  APR waits on its own objects only, and Windows on no more than 64 at once: for more there is
+ * a thread for each 63, for as long as the call lasts. */
 
 #include "platform/windows/windows.h"
 

@@ -1,4 +1,5 @@
-/* Ending with the parent, by the kernel: each child is in a job of its own, which dies with the last handle to it.
+/* Ending with the parent, by the kernel, which APR has no call for: each child is in a job of its own, which dies with the last
+ * handle to it.
  *
  * A job for each child, not one for all: it goes when the child does, and the process keeps no handle for later.  What a child
  * starts by other means than carom is out of the job, as on Unix it would be left alone; what it starts by carom is in a job of

@@ -14,6 +14,7 @@
 #define STREAMS 3
 #define HANDLES (STREAMS + 1)         /* the last is control */
 #define ATTRIBUTES 2
+#define TRIES 3
 #define DIGITS 17                     /* of a handle in the token, with the colon */
 
 /* The job a process is born in, PROC_THREAD_ATTRIBUTE_JOB_LIST: from Windows 10 on. */
@@ -219,6 +220,17 @@ static DWORD priority(int nice)
     return nice < 10 ? BELOW_NORMAL_PRIORITY_CLASS : IDLE_PRIORITY_CLASS;
 }
 
+/* Under Wine 8 a new process does not come up once in 1,500 times, which is told as an internal error; the next one does. */
+static int create_at_last(const preparation_t *p, DWORD flags, STARTUPINFOW *startup, PROCESS_INFORMATION *made)
+{
+    int tries = TRIES, done;
+
+    do
+        done = CreateProcessW(p->program, p->command, NULL, NULL, TRUE, flags, p->environment, p->directory, startup, made);
+    while (!done && GetLastError() == ERROR_INTERNAL_ERROR && --tries > 0);
+    return done;
+}
+
 static carom_status_t create(const preparation_t *p, carom_plat_child_t *child, int nice)
 {
     STARTUPINFOEXW startup = {
@@ -232,8 +244,7 @@ static carom_status_t create(const preparation_t *p, carom_plat_child_t *child, 
     /* From a program without a console: no window comes up. */
     if (GetConsoleCP() == 0)
         flags |= CREATE_NO_WINDOW;
-    if (!CreateProcessW(p->program, p->command, NULL, NULL, TRUE, flags, p->environment, p->directory, &startup.StartupInfo,
-                        &made))
+    if (!create_at_last(p, flags, &startup.StartupInfo, &made))
         return carom__last_status();
     CloseHandle(made.hThread);
     child->process = made.hProcess;
@@ -241,8 +252,8 @@ static carom_status_t create(const preparation_t *p, carom_plat_child_t *child, 
     return CAROM_OK;
 }
 
-/* Where a process cannot be born in a job it is put there.  If we are killed in between, it finds nobody at the other end of control,
- * and ends; a process made to wait for us would wait for ever. */
+/* Where a process cannot be born in a job it is put there.  If we are killed in between, it finds nobody at the other end of
+ * control, and ends; a process made to wait for us would wait for ever. */
 static carom_status_t put_in_job(const preparation_t *p, carom_plat_child_t *child)
 {
     if (p->born_in_job || AssignProcessToJobObject(child->job, child->process))

@@ -1,7 +1,7 @@
 /* Locks inside one process, on slim locks.
  *
- * Not on APR: an apr_thread_mutex_t needs a pool and is a critical section or a kernel object; its condition is a semaphore and two
- * locks more. */
+ * Not on APR: an apr_thread_mutex_t needs a pool and is a critical section or a kernel object; its condition is a semaphore and
+ * two locks more. */
 
 #include "platform/windows/windows.h"
 
