@@ -16,6 +16,7 @@ PKG_CHECK_MODULES([APR], [apr-1 >= 1.6],
 Install its development package (libapr1-dev, apr-devel, apr-dev, apr) or run
 ./bootstrap, which does; for an APR elsewhere see "Search paths" in INSTALL.])])])
 AS_IF([test -z "$carom_apr_version"], [carom_apr_version=given PC_APR=])
+CAROM_SYSTEM_HEADERS([APR_CFLAGS])
 carom_save_cppflags=$CPPFLAGS carom_save_libs=$LIBS
 CPPFLAGS="$CPPFLAGS $APR_CFLAGS" LIBS="$APR_LIBS $LIBS"
 AC_CACHE_CHECK([whether programs link with APR 1.6 or newer], [carom_cv_apr],
@@ -35,11 +36,19 @@ AS_IF([test "$carom_cv_apr" = no],
 or made without threads: APR_CFLAGS="$APR_CFLAGS" APR_LIBS="$APR_LIBS"; see config.log])])
 ])
 
+# CAROM_SYSTEM_HEADERS(VARIABLE)
+# ------------------------------
+# Our warnings are about our code: what others' headers do is theirs.
+AC_DEFUN([CAROM_SYSTEM_HEADERS], [
+$1=`AS_ECHO(["$$1"]) | $SED 's/^-I/-isystem /; s/ -I/ -isystem /g'`
+])
+
 # CAROM_CUNIT
 # -----------
 # For the harness and the tests only.
 AC_DEFUN([CAROM_CUNIT], [
 PKG_CHECK_MODULES([CUNIT], [cunit >= 2.1], [carom_cunit=yes], [carom_cunit=no])
+CAROM_SYSTEM_HEADERS([CUNIT_CFLAGS])
 AM_CONDITIONAL([HAVE_CUNIT], [test "$carom_cunit" = yes])
 ])
 

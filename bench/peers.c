@@ -1,0 +1,146 @@
+/* Peers that are programs: each is run with the name of a figure and how much to do for it, and prints the figure's value in the unit
+ * of the row.  They lie beside this program, or (scripts) where the sources are. */
+
+#include "bench.h"
+#include "raw/raw.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PATH_SIZE 4096
+#define PATIENCE 60              /* seconds for one figure */
+#define WORDS 8                  /* of a command, its end included */
+
+typedef struct peer_t {
+    const char *file;            /* of the program or script */
+    const char *launcher[WORDS];  /* what runs it, NULL-ended; empty: it runs itself */
+} peer_t;
+
+typedef struct job_t {
+    const peer_t *peer;
+    const char *figure;
+    size_t count;
+} job_t;
+
+/* ---- finding ---- */
+
+static int is_there(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+
+    if (file)
+        fclose(file);
+    return file != NULL;
+}
+
+static int find_beside(char path[PATH_SIZE], const char *file)
+{
+    const char *slash = strrchr(bench_program, '/');
+    int length = slash ? (int) (slash - bench_program) + 1 : 0;
+
+    return snprintf(path, PATH_SIZE, "%.*s%s", length, bench_program, file) < PATH_SIZE && is_there(path);
+}
+
+static int find_in_sources(char path[PATH_SIZE], const char *file)
+{
+    const char *folder = getenv("CAROM_BENCH_SRCDIR");
+
+    return folder && snprintf(path, PATH_SIZE, "%s/%s", folder, file) < PATH_SIZE && is_there(path);
+}
+
+/* ---- running ---- */
+
+static void judge(bench_figure_t *figure, const char *file, const char *output, int code)
+{
+    char *end;
+    double value = strtod(output, &end);
+
+    if (code == 0 && end != output && value > 0)
+        bench_value(figure, value);
+    else
+        bench_skip(figure, BENCH_FAILED, "%s ended with exit code %d", file, code);
+}
+
+static void run(bench_figure_t *figure, const job_t *job, const char *path)
+{
+    const char *argv[WORDS + 4], *const *word = job->peer->launcher;
+    char count[32], output[256];
+    size_t n = 0;
+    int code, error;
+
+    snprintf(count, sizeof count, "%zu", job->count);
+    while (*word)
+        argv[n++] = *word++;
+    argv[n++] = path;
+    argv[n++] = job->figure;
+    argv[n++] = count;
+    argv[n] = NULL;
+    error = raw_run(output, sizeof output, &code, argv, PATIENCE);
+    if (error == RAW_NO_PROGRAM)
+        bench_skip(figure, BENCH_ABSENT, "%s is not here", argv[0]);
+    else if (error)
+        bench_fail(figure, argv[0], error);
+    else
+        judge(figure, job->peer->file, output, code);
+}
+
+static void peer(bench_figure_t *figure, const void *what)
+{
+    const job_t *job = what;
+    char path[PATH_SIZE];
+
+    if (find_beside(path, job->peer->file) || find_in_sources(path, job->peer->file))
+        run(figure, job, path);
+    else
+        bench_skip(figure, BENCH_ABSENT, "%s is not here", job->peer->file);
+}
+
+/* The side of another part. */
+static void ours(bench_figure_t *figure, const void *what)
+{
+    const bench_side_t *side = what;
+
+    side->measure(figure, side->what);
+}
+
+/* ---- rows ---- */
+
+static const peer_t zmq = {"peer_zmq", {NULL}};
+static const peer_t nng = {"peer_nng", {NULL}};
+static const peer_t mpi = {"peer_mpi", {"mpirun", "-n", "2", "--oversubscribe", "--allow-run-as-root", NULL}};
+static const peer_t python = {"peer_python.py", {"python3", NULL}};
+
+static const job_t zmq_trip = {&zmq, "round_trip_64", BENCH_TURNS * BENCH_TRIPS};
+static const job_t zmq_small = {&zmq, "stream_64", BENCH_TURNS * BENCH_SMALL_MESSAGES};
+static const job_t zmq_large = {&zmq, "stream_64k", BENCH_TURNS * BENCH_LARGE_MESSAGES};
+static const job_t nng_trip = {&nng, "round_trip_64", BENCH_TURNS * BENCH_TRIPS};
+static const job_t nng_small = {&nng, "stream_64", BENCH_TURNS * BENCH_SMALL_MESSAGES};
+static const job_t nng_large = {&nng, "stream_64k", BENCH_TURNS * BENCH_LARGE_MESSAGES};
+static const job_t mpi_trip = {&mpi, "round_trip_64", BENCH_TURNS * BENCH_TRIPS};
+static const job_t mpi_small = {&mpi, "stream_64", BENCH_TURNS * BENCH_SMALL_MESSAGES};
+static const job_t mpi_large = {&mpi, "stream_64k", BENCH_TURNS * BENCH_LARGE_MESSAGES};
+static const job_t python_trip = {&python, "round_trip_64", BENCH_TURNS * BENCH_TRIPS};
+static const job_t python_small = {&python, "stream_64", BENCH_TURNS * BENCH_SMALL_MESSAGES};
+static const job_t python_large = {&python, "stream_64k", BENCH_TURNS * BENCH_LARGE_MESSAGES};
+static const job_t python_spawn = {&python, "start_join_spawn", 10};
+static const job_t python_fork = {&python, "start_join_fork", BENCH_TURNS * BENCH_STARTS};
+
+#define TRIP(name, job) {"round_trip_64/spawn/" name, "us", 1, 0, 0, {ours, &bench_round_trip_small}, {peer, &job}, NULL}
+#define SMALL(name, job) {"stream_64/spawn/" name, "k/s", 1, 1, 0, {ours, &bench_stream_small}, {peer, &job}, NULL}
+#define LARGE(name, job) {"stream_64k/spawn/" name, "MB/s", 1, 1, 0, {ours, &bench_stream_large}, {peer, &job}, NULL}
+#define START(name, job) {"start_join/spawn/" name, "us", 1, 0, 0, {ours, &bench_start_spawn}, {peer, &job}, NULL}
+
+static const bench_row_t rows[] = {
+    TRIP("zeromq", zmq_trip), SMALL("zeromq", zmq_small), LARGE("zeromq", zmq_large),
+    TRIP("nng", nng_trip), SMALL("nng", nng_small), LARGE("nng", nng_large),
+    TRIP("open_mpi", mpi_trip), SMALL("open_mpi", mpi_small), LARGE("open_mpi", mpi_large),
+    TRIP("python", python_trip), SMALL("python", python_small), LARGE("python", python_large),
+    START("python_spawn", python_spawn), START("python_fork", python_fork),
+};
+
+const bench_row_t *bench_peer_rows(size_t *count)
+{
+    *count = sizeof rows / sizeof rows[0];
+    return rows;
+}

@@ -1,0 +1,64 @@
+/* Kernel baselines in plain POSIX, as functions of carom_bench, so that they run in the same process and the same minute as what is
+ * compared with them.  0 or an errno, unless it says otherwise. */
+
+#ifndef CAROM_BENCH_RAW_H
+#define CAROM_BENCH_RAW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- socketpair.c: a socket pair and a partner at its other end ---- */
+
+typedef enum raw_partner_t { RAW_PROCESS, RAW_THREAD } raw_partner_t;
+
+/* What the partner does until this end is closed. */
+typedef enum raw_job_t {
+    RAW_ECHO,            /* sends each message back; both ends wait in recv() */
+    RAW_ECHO_POLLED,     /* the same; both ends wait in poll() before each recv() */
+    RAW_SINK             /* reads `count` messages, answers one byte, and so on */
+} raw_job_t;
+
+typedef struct raw_pair_t raw_pair_t;
+
+/* A partner in a forked process or in a thread, for messages of `size` bytes. */
+int raw_pair_open(raw_pair_t **pair, raw_partner_t partner, raw_job_t job, size_t size, size_t count);
+
+/* Sends a message and gets it back. */
+int raw_pair_trip(raw_pair_t *pair, void *message);
+
+/* Sends a message to a sink; after the last, waits for its answer. */
+int raw_pair_send(raw_pair_t *pair, const void *message);
+int raw_pair_finish(raw_pair_t *pair);
+
+/* Ends the partner and waits for it.  *pair is NULL afterwards; NULL is fine. */
+void raw_pair_close(raw_pair_t **pair);
+
+/* ---- spawn.c ---- */
+
+/* posix_spawn of a program with one argument, and waitpid. */
+int raw_spawn(const char *program, const char *argument);
+
+/* Runs a program by name or path and keeps what it writes to stdout, as text; stderr is dropped.  Killed when it takes longer than
+ * `seconds`: ETIMEDOUT.  *code is its exit code, 255 when a signal ended it. */
+#define RAW_NO_PROGRAM (-1)      /* there is none of that name */
+int raw_run(char *output, size_t size, int *code, const char *const argv[], int seconds);
+
+/* ---- thread.c ---- */
+
+/* pthread_create of a function that returns at once, and pthread_join. */
+int raw_thread(void);
+
+/* The calling thread, and the threads and processes that it starts from now on, run on one processor only: the index-th of those
+ * that it might use at the first call.  raw_unpin: on all of those again.  EINVAL: there are not so many; ENOTSUP. */
+int raw_pin(unsigned index);
+void raw_unpin(void);
+
+/* ---- memory.c ---- */
+
+/* Copies a block until `count` copies are made.  Gives microseconds; below 0: no memory. */
+double raw_copy(size_t block, size_t count);
+
+/* Bytes that can be allocated without swapping, as far as the system tells; UINT64_MAX when it does not. */
+uint64_t raw_memory_available(void);
+
+#endif
