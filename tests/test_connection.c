@@ -639,10 +639,12 @@ CAROM_TEST_ONCE(connection, at_most_64_handles)
 
 CAROM_TEST_ONCE(connection, a_closed_one_cannot_be_sent)
 {
-    pair_t pair = make_pair(), carrier = make_pair();
+    pair_t pair, carrier;
     carom_value_t value;
 
     skip_without_transfer();
+    pair = make_pair();
+    carrier = make_pair();
     CAROM_ASSERT_OK(carom_connection_send(carrier.a, carom_value_from_connection(pair.a), LONG));
     CAROM_ASSERT_STATUS(carom_connection_send(carrier.a, carom_value_from_connection(pair.a), LONG), CAROM_EMOVED);
     CAROM_ASSERT_OK(carom_connection_receive(&value, carrier.b, LONG));

@@ -32,6 +32,6 @@ CAROM_TEST_ONCE(plugin, runs_in_carom_worker)
     const char *host = getenv("CAROM_PLUGIN_HOST"), *plugin = getenv("CAROM_PLUGIN");
 
     if (host == NULL || plugin == NULL)
-        CAROM_SKIP("no-shared-library");
+        CAROM_SKIP("no-plugins");
     CAROM_ASSERT_INT(run(host, plugin), 0);
 }

@@ -2,9 +2,11 @@
 
 #include "platform/unix/unix.h"
 
+#include "config.h"
+
 int carom_plat_attach_possible(void)
 {
-    return 1;
+    return HAVE_FD_TRANSFER;
 }
 
 int carom_plat_attach_in_bytes(void)
