@@ -1,0 +1,179 @@
+/* Connections on sockets and pipes of the host, and what may come over them. */
+
+#include <carom-harness.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LONG carom_seconds(20)
+
+/* ---- connections on descriptors of the host ---- */
+
+CAROM_TEST_ONCE(fault, connection_on_a_pipe)
+{
+    carom_connection_t *reader, *writer;
+    carom_value_t value;
+    char *much = calloc(1, 1000000);
+    int ends[2];
+
+    CAROM_ASSERT_INT(pipe(ends), 0);
+    CAROM_ASSERT_OK(carom_connection_open(&reader, ends[0], CAROM_RECEIVES, NULL));
+    CAROM_ASSERT_OK(carom_connection_open(&writer, ends[1], CAROM_SENDS, NULL));
+    CAROM_ASSERT_OK(carom_connection_send(writer, carom_value_from_int(5), LONG));
+    CAROM_ASSERT_OK(carom_connection_poll(reader, LONG));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, reader, LONG));
+    CAROM_ASSERT_INT(carom_value_int(value), 5);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, reader, carom_milliseconds(20)), CAROM_ETIMEOUT);
+    CAROM_ASSERT_STATUS(carom_connection_send(reader, value, 0), CAROM_ENOTSUP);
+    CAROM_ASSERT_STATUS(carom_connection_send_bytes(writer, much, 1000000, carom_milliseconds(20)), CAROM_ETIMEOUT);
+    carom_connection_close(&writer);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, reader, LONG), CAROM_ETRUNCATED);
+    carom_connection_close(&reader);
+    free(much);
+}
+
+CAROM_TEST_ONCE(fault, no_sigpipe_on_a_pipe)
+{
+    carom_connection_t *writer;
+    int ends[2];
+
+    CAROM_ASSERT_INT(pipe(ends), 0);
+    CAROM_ASSERT_OK(carom_connection_open(&writer, ends[1], CAROM_SENDS, NULL));
+    close(ends[0]);
+    CAROM_ASSERT(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
+    CAROM_ASSERT_STATUS(carom_connection_send(writer, carom_value_none(), LONG), CAROM_EEOF);
+    carom_connection_close(&writer);
+}
+
+static carom_connection_t *waited_on;
+
+CAROM_TASK(waits_on_a_pipe)
+{
+    carom_value_t value;
+
+    return carom_return(call, carom_connection_receive(&value, waited_on, LONG));
+}
+
+CAROM_TEST_WITH(fault, close_wakes_a_reader_of_a_pipe, .modes = CAROM_TEST_THREAD)
+{
+    carom_process_t *child;
+    carom_value_t result;
+    int ends[2];
+
+    CAROM_ASSERT_INT(pipe(ends), 0);
+    CAROM_ASSERT_OK(carom_connection_open(&waited_on, ends[0], CAROM_RECEIVES, NULL));
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(waits_on_a_pipe)));
+    CAROM_ASSERT_STATUS(carom_process_join(child, carom_milliseconds(100)), CAROM_ETIMEOUT);
+    carom_connection_close(&waited_on);
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_OK(carom_process_result(&result, child));
+    CAROM_ASSERT_STATUS((carom_status_t) carom_value_int(result), CAROM_ECLOSED);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    close(ends[1]);
+}
+
+CAROM_TEST_ONCE(fault, connection_on_what_is_none)
+{
+    carom_connection_t *connection;
+
+    CAROM_ASSERT_STATUS(carom_connection_open(&connection, open("/dev/null", O_RDWR), CAROM_SENDS, NULL), CAROM_ENOTSUP);
+    CAROM_ASSERT(connection == NULL);
+    CAROM_ASSERT_STATUS(carom_connection_open(&connection, open("/dev/null", O_RDWR), 0, NULL), CAROM_EINVAL);
+    CAROM_ASSERT_STATUS(carom_connection_open(&connection, open("/dev/null", O_RDWR), 7, NULL), CAROM_EINVAL);
+}
+
+/* ---- hostile bytes ---- */
+
+/* A connection whose other end is a bare socket. */
+static carom_connection_t *with_bare_end(int *bare)
+{
+    carom_connection_t *connection;
+    int ends[2];
+
+    CAROM_ASSERT_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    CAROM_ASSERT_OK(carom_connection_open(&connection, ends[0], CAROM_RECEIVES | CAROM_SENDS, NULL));
+    *bare = ends[1];
+    return connection;
+}
+
+static void feed(int bare, const void *bytes, size_t length)
+{
+    CAROM_ASSERT_INT(send(bare, bytes, length, MSG_NOSIGNAL), (int64_t) length);
+}
+
+CAROM_TEST_ONCE(fault, garbage_instead_of_a_message)
+{
+    carom_value_t value;
+    int bare;
+    carom_connection_t *connection = with_bare_end(&bare);
+
+    feed(bare, "GET / HTTP/1.1\r\n\r\n", 18);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, connection, LONG), CAROM_EBROKEN);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, connection, LONG), CAROM_EBROKEN);
+    CAROM_ASSERT_OK(carom_connection_poll(connection, 0));
+    carom_connection_close(&connection);
+    close(bare);
+}
+
+CAROM_TEST_ONCE(fault, a_header_in_part)
+{
+    carom_value_t value;
+    int bare;
+    carom_connection_t *connection = with_bare_end(&bare);
+
+    feed(bare, "\xCA\x02\0\0\0", 5);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, connection, carom_milliseconds(20)), CAROM_ETIMEOUT);
+    close(bare);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, connection, LONG), CAROM_ETRUNCATED);
+    carom_connection_close(&connection);
+}
+
+/* Announces 2^61 bytes: refused for what it is, and no memory is taken. */
+CAROM_TEST_ONCE(fault, a_length_that_lies)
+{
+    static const char header[] = "\xCA\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\x20";
+    carom_value_t value;
+    int bare;
+    carom_connection_t *connection = with_bare_end(&bare);
+
+    feed(bare, header, 16);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, connection, LONG), CAROM_ETOOBIG);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, connection, LONG), CAROM_ETOOBIG);
+    carom_connection_close(&connection);
+    close(bare);
+}
+
+/* A bad value spoils its message only. */
+CAROM_TEST_ONCE(fault, a_bad_value)
+{
+    carom_value_t value;
+    int bare;
+    carom_connection_t *connection = with_bare_end(&bare);
+
+    feed(bare, "\xCA\x02\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\xff\xff\xff", 19);
+    feed(bare, "\xCA\x01\0\0\0\0\0\0\x02\0\0\0\0\0\0\0ok", 18);
+    CAROM_ASSERT(carom_connection_receive(&value, connection, LONG) != CAROM_OK);
+    CAROM_ASSERT_INT(carom_value_type(value), CAROM_NONE);
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, LONG));
+    CAROM_ASSERT_INT(carom_value_count(value), 2);
+    carom_value_clear(&value);
+    carom_connection_close(&connection);
+    close(bare);
+}
+
+/* Announces handles that do not come. */
+CAROM_TEST_ONCE(fault, handles_that_do_not_come)
+{
+    unsigned char message[16 + 3 + 40] = {0xCA, 2, 1, 0, 0, 0, 0, 0, 43};
+    carom_value_t value;
+    int bare;
+    carom_connection_t *connection = with_bare_end(&bare);
+
+    feed(bare, message, sizeof message);
+    CAROM_ASSERT(carom_connection_receive(&value, connection, LONG) != CAROM_OK);
+    carom_connection_close(&connection);
+    close(bare);
+}

@@ -1,0 +1,206 @@
+/* At the limit of descriptors, and after ten thousand starts. */
+
+#include <carom-harness.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define LONG carom_seconds(20)
+
+CAROM_TASK(limits_no_op)
+{
+    return 0;
+}
+
+/* Ends with its connection. */
+CAROM_TASK(limits_listen)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    carom_value_t value;
+    carom_status_t status = carom_connection_receive(&value, connection, LONG);
+
+    carom_connection_close(&connection);
+    return status == CAROM_EEOF ? 0 : 1;
+}
+
+/* ---- out of descriptors, at each number ---- */
+
+static int count_descriptors(void)
+{
+    int fd, n = 0;
+
+    for (fd = 0; fd < 1000; fd++)
+        n += fcntl(fd, F_GETFD) >= 0;
+    return n;
+}
+
+static void set_limit(rlim_t limit)
+{
+    struct rlimit now;
+
+    CAROM_ASSERT_INT(getrlimit(RLIMIT_NOFILE, &now), 0);
+    now.rlim_cur = limit;
+    CAROM_ASSERT_INT(setrlimit(RLIMIT_NOFILE, &now), 0);
+}
+
+/* Runs `attempt` with room for 0, 1, 2, … more descriptors, until it succeeds: each failure is CAROM_EMFILE, and leaves none open. */
+static void fail_at_each(carom_test_t *test, carom_status_t (*attempt)(carom_test_t *test))
+{
+    struct rlimit before;
+    carom_status_t status = CAROM_EMFILE;
+    int open = count_descriptors(), room;
+
+    CAROM_ASSERT_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
+    for (room = 0; room < 1000 && status == CAROM_EMFILE; room++) {
+        set_limit((rlim_t) (open + room));
+        status = attempt(test);
+        set_limit(before.rlim_cur);
+        CAROM_ASSERT_INT(count_descriptors(), open);
+    }
+    CAROM_ASSERT_OK(status);
+    CAROM_NOTE("succeeded with room for %d", room - 1);
+}
+
+static carom_status_t attempt_pair(carom_test_t *test)
+{
+    carom_connection_t *a, *b;
+    carom_status_t status = carom_connection_pair(&a, &b, NULL);
+
+    (void) test;
+    carom_connection_close(&a);
+    carom_connection_close(&b);
+    return status;
+}
+
+CAROM_TEST_ONCE(fault, pair_without_descriptors)
+{
+    fail_at_each(test, attempt_pair);
+}
+
+static carom_status_t attempt_start(carom_test_t *test)
+{
+    carom_process_t *child;
+    carom_status_t status = carom_process_start(&child, test->context, carom_call(limits_no_op));
+
+    if (status == CAROM_OK)
+        status = carom_process_join(child, LONG);
+    /* A worker has the same limit: it says so when it cannot begin. */
+    if (status == CAROM_OK && carom_process_exit_code(child) != 0)
+        status = CAROM_EMFILE;
+    carom_process_destroy(&child);
+    return status;
+}
+
+CAROM_TEST(fault, start_without_descriptors)
+{
+    fail_at_each(test, attempt_start);
+}
+
+static carom_status_t attempt_start_with_end(carom_test_t *test)
+{
+    carom_connection_t *ours, *theirs;
+    carom_process_t *child;
+    carom_status_t status = carom_connection_pair(&ours, &theirs, NULL);
+
+    if (status != CAROM_OK)
+        return status;
+    status = carom_process_start(&child, test->context, carom_call(limits_listen, theirs));
+    carom_connection_close(&theirs);
+    carom_connection_close(&ours);
+    if (status == CAROM_OK)
+        status = carom_process_join(child, LONG);
+    if (status == CAROM_OK && carom_process_exit_code(child) != 0)
+        status = CAROM_EMFILE;
+    carom_process_destroy(&child);
+    return status;
+}
+
+CAROM_TEST(fault, start_with_an_end_without_descriptors)
+{
+    fail_at_each(test, attempt_start_with_end);
+}
+
+/* The receiver has no room for the handle that comes: the message is lost, and says why; the next one is received. */
+static carom_status_t attempt_receive_end(carom_test_t *test)
+{
+    struct rlimit before;
+    carom_connection_t *a, *b, *ours, *theirs;
+    carom_value_t value;
+    carom_status_t status;
+
+    (void) test;
+    CAROM_ASSERT_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
+    set_limit(1000);
+    CAROM_ASSERT_OK(carom_connection_pair(&a, &b, NULL));
+    CAROM_ASSERT_OK(carom_connection_pair(&ours, &theirs, NULL));
+    CAROM_ASSERT_OK(carom_connection_send(a, carom_value_from_connection(theirs), LONG));
+    carom_connection_close(&theirs);
+    CAROM_ASSERT_OK(carom_connection_send(a, carom_value_from_int(1), LONG));
+    set_limit(before.rlim_cur);
+    status = carom_connection_receive(&value, b, LONG);
+    carom_value_clear(&value);
+    CAROM_ASSERT_OK(carom_connection_receive(&value, b, LONG));
+    CAROM_ASSERT_INT(carom_value_int(value), 1);
+    carom_connection_close(&a);
+    carom_connection_close(&b);
+    carom_connection_close(&ours);
+    return status;
+}
+
+CAROM_TEST_ONCE(fault, receive_a_handle_without_descriptors)
+{
+    if (!carom_context_can(NULL, CAROM_CAN_SEND_CONNECTION))
+        CAROM_SKIP("no-handles-in-messages");
+    fail_at_each(test, attempt_receive_end);
+}
+
+/* ---- ten thousand starts ---- */
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { ROUNDS = 500, MEMORY_COUNTS = 0 };      /* a sanitizer keeps freed memory for a while */
+#else
+enum { ROUNDS = 10000, MEMORY_COUNTS = 1 };
+#endif
+
+/* KiB in use, by the system's count. */
+static long resident(void)
+{
+    FILE *file = fopen("/proc/self/statm", "r");
+    long size, pages = 0;
+
+    if (file == NULL)
+        return 0;
+    if (fscanf(file, "%ld %ld", &size, &pages) != 2)
+        pages = 0;
+    fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static void start_and_join(carom_test_t *test, int rounds)
+{
+    carom_process_t *child;
+
+    while (rounds-- > 0) {
+        CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(limits_no_op)));
+        CAROM_ASSERT_OK(carom_process_join(child, LONG));
+        CAROM_ASSERT_INT(carom_process_exit_code(child), 0);
+        CAROM_ASSERT_OK(carom_process_destroy(&child));
+    }
+}
+
+/* Descriptors, threads, children and zombies are the harness's to count; memory is counted here. */
+CAROM_TEST_WITH(fault, ten_thousand_starts, .timeout_ms = 300000)
+{
+    long before, after;
+    int descriptors = count_descriptors();
+
+    start_and_join(test, 200);
+    before = resident();
+    start_and_join(test, ROUNDS);
+    after = resident();
+    CAROM_NOTE("%d starts: %ld KiB before, %ld KiB after", ROUNDS, before, after);
+    CAROM_ASSERT_INT(count_descriptors(), descriptors);
+    CAROM_ASSERT(!MEMORY_COUNTS || after - before < 512);
+}
