@@ -231,16 +231,18 @@ static int run_row(const options_t *options, const bench_row_t *row)
     return row->target != 0 && !is_met(row, &result);
 }
 
-static int run_part(const options_t *options, const bench_row_t *(*part)(size_t *count))
+/* Returns how many rows the filter let through; *bad is set when one was. */
+static size_t run_part(int *bad, const options_t *options, const bench_row_t *(*part)(size_t *count))
 {
-    size_t count, i;
+    size_t count, i, ran = 0;
     const bench_row_t *rows = part(&count);
-    int bad = 0;
 
     for (i = 0; i < count; i++)
-        if (matches(options->filter, rows[i].name))
-            bad |= run_row(options, &rows[i]);
-    return bad;
+        if (matches(options->filter, rows[i].name)) {
+            *bad |= run_row(options, &rows[i]);
+            ran++;
+        }
+    return ran;
 }
 
 /* ---- the program ---- */
@@ -278,7 +280,8 @@ static int read_options(options_t *options, char **argv)
 int main(int argc, char **argv)
 {
     options_t options = {.runs = RUNS, .filter = "*"};
-    int bad;
+    int bad = 0;
+    size_t ran;
 
     /* The raw start of this program: loaded, and nothing else.  Before carom_init, so that what that costs counts as ours. */
     if (argc == 2 && strcmp(argv[1], BENCH_RETURN) == 0)
@@ -288,8 +291,10 @@ int main(int argc, char **argv)
     if (!read_options(&options, argv))
         return usage();
     print_head(&options);
-    bad = run_part(&options, bench_connection_rows);
-    bad |= run_part(&options, bench_start_rows);
-    bad |= run_part(&options, bench_peer_rows);
-    return options.check && bad;
+    ran = run_part(&bad, &options, bench_connection_rows);
+    ran += run_part(&bad, &options, bench_start_rows);
+    ran += run_part(&bad, &options, bench_peer_rows);
+    if (ran == 0)
+        fprintf(stderr, "carom_bench: no row is named %s\n", options.filter);
+    return ran == 0 ? 2 : options.check && bad;
 }
