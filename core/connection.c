@@ -6,6 +6,8 @@
 #include "core/time.h"
 #include "core/value.h"
 
+#include <string.h>
+
 const carom_limits_t carom__default_limits = {CAROM_LENGTH_MAX, CAROM_DEPTH_MAX, CAROM_COUNT_MAX};
 
 /* ---- making and closing ---- */
@@ -98,7 +100,7 @@ void carom__connection_drop_message(carom_connection_t *self)
     for (i = 0; i < self->file_count; i++)
         carom_plat_file_close(self->files[i]);
     self->file_count = 0;
-    self->header_got = 0;
+    self->head_got = 0;
     self->skipping = 0;
     carom__buffer_release(&self->body);
 }
@@ -187,7 +189,7 @@ carom_status_t carom__turn_end(carom_connection_t *self, int *turn, carom_status
     carom_plat_monitor_enter(self->monitor);
     *turn = 0;
     if (turn == &self->receiving)
-        self->pending = self->header_got > 0;
+        self->pending = self->head_got > 0;
     self->users--;
     if (status != CAROM_OK && self->gone != CAROM_OK)
         status = self->gone;
@@ -205,15 +207,30 @@ void carom__connection_mark_bad(carom_connection_t *self, carom_status_t *bad)
 
 /* ---- sending ---- */
 
+/* A short message goes as one span, of the least size. */
+static void join_spans(carom_plat_span_t spans[2], unsigned char head[CAROM__HEAD_SIZE])
+{
+    unsigned char *body = head + CAROM__HEADER_SIZE;
+    size_t length = spans[1].length;
+
+    if (length > 0)
+        memcpy(body, spans[1].bytes, length);
+    memset(body + length, 0, CAROM__HEAD_BODY - length);
+    spans[0].length = CAROM__HEAD_SIZE;
+    spans[1].length = 0;
+}
+
 static carom_status_t write_message(carom_connection_t *self, const carom__header_t *header, const void *body,
                                     const carom_native_t *files, int64_t deadline)
 {
-    unsigned char bytes[CAROM__HEADER_SIZE];
-    carom_plat_span_t spans[2] = {{bytes, sizeof bytes}, {body, (size_t) header->length}};
+    unsigned char head[CAROM__HEAD_SIZE];
+    carom_plat_span_t spans[2] = {{head, CAROM__HEADER_SIZE}, {body, (size_t) header->length}};
     size_t sent;
     carom_status_t status;
 
-    carom__header_write(bytes, header);
+    carom__header_write(head, header);
+    if (header->length < CAROM__HEAD_BODY)
+        join_spans(spans, head);
     status = carom_plat_stream_write(self->stream, spans, files, header->handles, &sent, deadline);
     if (status != CAROM_OK && sent > 0)
         carom__connection_mark_bad(self, &self->bad_send);

@@ -55,9 +55,9 @@ struct carom_connection_t {
     carom_status_t bad_receive, bad_send;   /* CAROM_EBROKEN from then on */
 
     /* of the thread whose turn it is to receive */
-    unsigned char header_bytes[CAROM__HEADER_SIZE];
-    size_t header_got;
-    carom__header_t header;            /* when header_got is complete; its length shrinks while `skipping` */
+    unsigned char head[CAROM__HEAD_SIZE];        /* of the message the first bytes: header, then body */
+    size_t head_got;
+    carom__header_t header;            /* when the head has it; its length shrinks while `skipping` */
     int skipping;                      /* the message is being dropped, which the next receive must finish first */
     carom__buffer_t body;              /* of the body, what is here */
     carom_native_t *files;             /* that came with it; NULL until there are any */

@@ -1,7 +1,8 @@
 /* Messages: what goes through a connection, or over to a started process: bytes, and handles that come along.
  *
- * On a stream a message is a header of 16 bytes, then its body.  Of a value message with n handles the last n records of the body
- * tell what each is.  doc/wire.md has the bytes. */
+ * On a stream a message is a header of 16 bytes, then its body, then zeros up to 128 bytes if it is shorter: so one read fetches a
+ * short message whole, and never touches the next one.  Of a value message with n handles the last n records of the body tell what
+ * each is.  doc/wire.md has the bytes. */
 
 #ifndef CAROM_CORE_MESSAGE_H
 #define CAROM_CORE_MESSAGE_H
@@ -13,6 +14,8 @@
 
 #define CAROM__HANDLES_MAX 64
 #define CAROM__HEADER_SIZE 16
+#define CAROM__HEAD_SIZE 128           /* of a whole message the least */
+#define CAROM__HEAD_BODY ((size_t) CAROM__HEAD_SIZE - CAROM__HEADER_SIZE)
 #define CAROM__RECORD_SIZE 40
 
 /* The length a body can be said to have: more is no message of ours. */

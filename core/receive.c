@@ -57,7 +57,7 @@ static carom_status_t read_into(carom_connection_t *self, unsigned char *to, siz
 
 static carom_status_t parse_header(carom_connection_t *self)
 {
-    carom_status_t status = carom__header_read(&self->header, self->header_bytes);
+    carom_status_t status = carom__header_read(&self->header, self->head);
 
     if (status == CAROM_OK)
         return CAROM_OK;
@@ -65,17 +65,40 @@ static carom_status_t parse_header(carom_connection_t *self)
     return CAROM_EBROKEN;
 }
 
+/* The rest of the head, of which mostly nothing is left: its sender wrote it at once. */
+static carom_status_t read_head(carom_connection_t *self, int64_t deadline)
+{
+    size_t got;
+    carom_status_t status = read_into(self, self->head + self->head_got, sizeof self->head - self->head_got, &got, deadline);
+
+    self->head_got += got;
+    return status;
+}
+
+/* How much of the body is in the head. */
+static size_t in_head(const carom_connection_t *self)
+{
+    return self->header.length < CAROM__HEAD_BODY ? (size_t) self->header.length : CAROM__HEAD_BODY;
+}
+
 /* ---- dropping a message ---- */
+
+static uint64_t not_read(const carom_connection_t *self)
+{
+    size_t here = in_head(self);
+
+    return self->header.length - (self->body.length > here ? self->body.length : here);
+}
 
 static carom_status_t skip_body(carom_connection_t *self, int64_t deadline)
 {
     unsigned char bin[4096];
-    carom_status_t status = CAROM_OK;
+    carom_status_t status = read_head(self, deadline);
     size_t got;
 
     self->skipping = 1;
-    while (status == CAROM_OK && self->header.length > self->body.length) {
-        uint64_t missing = self->header.length - self->body.length;
+    while (status == CAROM_OK && not_read(self) > 0) {
+        uint64_t missing = not_read(self);
 
         status = read_into(self, bin, missing < sizeof bin ? (size_t) missing : sizeof bin, &got, deadline);
         self->header.length -= got;
@@ -90,13 +113,13 @@ static carom_status_t read_header(carom_connection_t *self, int64_t deadline)
     carom_status_t status = self->skipping ? skip_body(self, deadline) : CAROM_OK;
     size_t got;
 
-    if (status == CAROM_OK && self->header_got == CAROM__HEADER_SIZE)
+    if (status == CAROM_OK && self->head_got >= CAROM__HEADER_SIZE)
         return CAROM_OK;
-    while (status == CAROM_OK && self->header_got < CAROM__HEADER_SIZE) {
-        status = read_some(self, self->header_bytes + self->header_got, CAROM__HEADER_SIZE - self->header_got, &got, deadline);
-        self->header_got += got;
+    while (status == CAROM_OK && self->head_got < CAROM__HEADER_SIZE) {
+        status = read_some(self, self->head + self->head_got, sizeof self->head - self->head_got, &got, deadline);
+        self->head_got += got;
     }
-    if (status == CAROM_EEOF && self->header_got > 0)
+    if (status == CAROM_EEOF && self->head_got > 0)
         return CAROM_ETRUNCATED;
     return status == CAROM_OK ? parse_header(self) : status;
 }
@@ -111,9 +134,20 @@ static size_t next_step(const carom_connection_t *self)
     return missing < step ? (size_t) missing : step;
 }
 
+static carom_status_t begin_body(carom_connection_t *self, int64_t deadline)
+{
+    carom_status_t status = read_head(self, deadline);
+
+    if (status == CAROM_OK && self->body.length == 0)
+        status = carom__buffer_reserve(&self->body, next_step(self));
+    if (status != CAROM_OK || self->body.length > 0)
+        return status;
+    return carom__buffer_put(&self->body, self->head + CAROM__HEADER_SIZE, in_head(self));
+}
+
 static carom_status_t read_body(carom_connection_t *self, int64_t deadline)
 {
-    carom_status_t status = CAROM_OK;
+    carom_status_t status = begin_body(self, deadline);
     size_t step, got;
 
     while (status == CAROM_OK && self->body.length < self->header.length) {
@@ -265,17 +299,19 @@ static carom_status_t keep(carom_connection_t *self, const void *bytes, size_t g
 
 static carom_status_t read_body_into(carom_connection_t *self, void *buffer, int64_t deadline)
 {
-    size_t length = (size_t) self->header.length, got;
-    carom_status_t status;
+    size_t length = (size_t) self->header.length, here = in_head(self), got;
+    carom_status_t status = self->body.length > 0 ? read_body(self, deadline) : read_head(self, deadline);
 
-    if (self->body.length > 0) {
-        status = read_body(self, deadline);
-        if (status == CAROM_OK)
-            memcpy(buffer, self->body.bytes, length);
+    if (status != CAROM_OK)
         return status;
+    if (self->body.length > 0) {
+        memcpy(buffer, self->body.bytes, length);
+        return CAROM_OK;
     }
-    status = read_into(self, buffer, length, &got, deadline);
-    return status == CAROM_OK ? CAROM_OK : keep(self, buffer, got, status);
+    if (here > 0)
+        memcpy(buffer, self->head + CAROM__HEADER_SIZE, here);
+    status = read_into(self, (unsigned char *) buffer + here, length - here, &got, deadline);
+    return status == CAROM_OK ? CAROM_OK : keep(self, buffer, here + got, status);
 }
 
 carom_status_t carom_connection_receive_into(void *buffer, size_t size, size_t *length, carom_connection_t *connection,

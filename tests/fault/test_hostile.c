@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -59,15 +60,17 @@ CAROM_TASK(waits_on_a_pipe)
 
 CAROM_TEST_WITH(fault, close_wakes_a_reader_of_a_pipe, .modes = CAROM_TEST_THREAD)
 {
+    carom_connection_t *reader;
     carom_process_t *child;
     carom_value_t result;
     int ends[2];
 
     CAROM_ASSERT_INT(pipe(ends), 0);
-    CAROM_ASSERT_OK(carom_connection_open(&waited_on, ends[0], CAROM_RECEIVES, NULL));
+    CAROM_ASSERT_OK(carom_connection_open(&reader, ends[0], CAROM_RECEIVES, NULL));
+    waited_on = reader;
     CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(waits_on_a_pipe)));
     CAROM_ASSERT_STATUS(carom_process_join(child, carom_milliseconds(100)), CAROM_ETIMEOUT);
-    carom_connection_close(&waited_on);
+    carom_connection_close(&reader);
     CAROM_ASSERT_OK(carom_process_join(child, LONG));
     CAROM_ASSERT_OK(carom_process_result(&result, child));
     CAROM_ASSERT_STATUS((carom_status_t) carom_value_int(result), CAROM_ECLOSED);
@@ -102,6 +105,15 @@ static carom_connection_t *with_bare_end(int *bare)
 static void feed(int bare, const void *bytes, size_t length)
 {
     CAROM_ASSERT_INT(send(bare, bytes, length, MSG_NOSIGNAL), (int64_t) length);
+}
+
+/* With the zeros that make a short message a whole one. */
+static void feed_message(int bare, const void *bytes, size_t length)
+{
+    unsigned char message[128] = {0};
+
+    memcpy(message, bytes, length);
+    feed(bare, message, sizeof message);
 }
 
 CAROM_TEST_ONCE(fault, garbage_instead_of_a_message)
@@ -153,8 +165,8 @@ CAROM_TEST_ONCE(fault, a_bad_value)
     int bare;
     carom_connection_t *connection = with_bare_end(&bare);
 
-    feed(bare, "\xCA\x02\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\xff\xff\xff", 19);
-    feed(bare, "\xCA\x01\0\0\0\0\0\0\x02\0\0\0\0\0\0\0ok", 18);
+    feed_message(bare, "\xCA\x02\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\xff\xff\xff", 19);
+    feed_message(bare, "\xCA\x01\0\0\0\0\0\0\x02\0\0\0\0\0\0\0ok", 18);
     CAROM_ASSERT(carom_connection_receive(&value, connection, LONG) != CAROM_OK);
     CAROM_ASSERT_INT(carom_value_type(value), CAROM_NONE);
     CAROM_ASSERT_OK(carom_connection_receive(&value, connection, LONG));
@@ -172,7 +184,7 @@ CAROM_TEST_ONCE(fault, handles_that_do_not_come)
     int bare;
     carom_connection_t *connection = with_bare_end(&bare);
 
-    feed(bare, message, sizeof message);
+    feed_message(bare, message, sizeof message);
     CAROM_ASSERT(carom_connection_receive(&value, connection, LONG) != CAROM_OK);
     carom_connection_close(&connection);
     close(bare);
