@@ -7,10 +7,12 @@
 
 #include <apr_pools.h>
 
-/* The pool all others hang below: it has an allocator and a lock of its own, so any thread may make subpools. */
+/* The pool all others hang below: it has an allocator and a lock of its own, so any thread may make subpools.  The first call makes APR
+ * ready.  NULL: no memory.  The second for callers that hold the global lock. */
 apr_pool_t *carom__plat_pool(void);
+apr_pool_t *carom__plat_pool_locked(void);
 
-/* Called once by carom_plat_start, before anything else of the platform. */
+/* Called once by carom_plat_start, before anything else of the platform, under the global lock. */
 carom_status_t carom__plat_start_system(void);
 
 /* A status for errors that APR has no name for (a bad format of a program, no permission to signal), 0 for all others. */

@@ -55,7 +55,8 @@ static carom_status_t create(carom_plat_thread_t *self)
 
 carom_status_t carom_plat_thread_start(carom_plat_thread_t **thread, void (*function)(void *), void *argument)
 {
-    carom_plat_thread_t *self = calloc(1, sizeof *self);
+    apr_pool_t *root = carom__plat_pool();
+    carom_plat_thread_t *self = root ? calloc(1, sizeof *self) : NULL;
     carom_status_t status;
 
     *thread = NULL;
@@ -63,7 +64,7 @@ carom_status_t carom_plat_thread_start(carom_plat_thread_t **thread, void (*func
         return CAROM_ENOMEM;
     self->function = function;
     self->argument = argument;
-    if (apr_pool_create(&self->pool, carom__plat_pool()) != APR_SUCCESS) {
+    if (apr_pool_create(&self->pool, root) != APR_SUCCESS) {
         free(self);
         return CAROM_ENOMEM;
     }

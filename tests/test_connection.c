@@ -3,6 +3,7 @@
 #include <carom-harness.h>
 
 #include <apr_file_io.h>
+#include <apr_general.h>
 #include <apr_portable.h>
 
 #include <stdio.h>
@@ -742,6 +743,7 @@ static void close_native(carom_native_t native)
     apr_file_t *file;
     apr_pool_t *pool;
 
+    CAROM_ASSERT_INT(apr_initialize(), APR_SUCCESS);
     CAROM_ASSERT_INT(apr_pool_create(&pool, NULL), APR_SUCCESS);
     CAROM_ASSERT_INT(apr_os_file_put(&file, &theirs, APR_FOPEN_WRITE, pool), APR_SUCCESS);
     CAROM_ASSERT_INT(apr_file_close(file), APR_SUCCESS);

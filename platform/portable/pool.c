@@ -30,12 +30,13 @@ carom_status_t carom__pool_create(apr_pool_t **pool)
 
 carom_status_t carom__pools_start(void)
 {
+    apr_pool_t *root = carom__plat_pool_locked();
     apr_allocator_t *allocator;
 
     /* Of its own: the root's is locked while the child is made, and stays so in the child. */
-    if (apr_allocator_create(&allocator) != APR_SUCCESS)
+    if (root == NULL || apr_allocator_create(&allocator) != APR_SUCCESS)
         return CAROM_ENOMEM;
-    if (apr_pool_create_ex(&seen_in_child, carom__plat_pool(), NULL, allocator) != APR_SUCCESS) {
+    if (apr_pool_create_ex(&seen_in_child, root, NULL, allocator) != APR_SUCCESS) {
         apr_allocator_destroy(allocator);
         return CAROM_ENOMEM;
     }
