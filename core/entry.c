@@ -103,27 +103,24 @@ static carom_status_t worker(char *path, size_t size)
     return status;
 }
 
-/* 1: the entry is in the program itself; object is "" then. */
-static int is_in_program(char *object, size_t size, const carom_entry_t *entry, const char *program)
+/* "": the program itself; also where the system cannot tell. */
+static void find_object(char *object, size_t size, const carom_entry_t *entry)
 {
-    if (carom_plat_object_of(object, size, (const void *) (uintptr_t) entry->function) == CAROM_OK && strcmp(object, program) != 0)
-        return 0;
-    object[0] = '\0';
-    return 1;
+    if (carom_plat_object_of(object, size, (const void *) (uintptr_t) entry->function) != CAROM_OK)
+        object[0] = '\0';
 }
 
 carom_status_t carom__entry_home(carom__home_t *home, const carom_entry_t *entry)
 {
     carom_status_t status = carom_plat_program(home->program, sizeof home->program);
-    int in_program;
 
     if (status != CAROM_OK)
         return atomic_load(&has_init) ? status : CAROM_ENOINIT;
     home->is_worker = 0;
-    in_program = is_in_program(home->object, sizeof home->object, entry, home->program);
+    find_object(home->object, sizeof home->object, entry);
     if (atomic_load(&has_init))
         return CAROM_OK;
-    if (in_program)
+    if (home->object[0] == '\0')
         return CAROM_ENOINIT;
     home->is_worker = 1;
     return worker(home->program, sizeof home->program);
@@ -131,11 +128,9 @@ carom_status_t carom__entry_home(carom__home_t *home, const carom_entry_t *entry
 
 static int is_from(const carom_entry_t *entry, const char *object)
 {
-    char program[CAROM_PLAT_PATH], path[CAROM_PLAT_PATH];
+    char path[CAROM_PLAT_PATH];
 
-    if (carom_plat_program(program, sizeof program) != CAROM_OK)
-        program[0] = '\0';
-    is_in_program(path, sizeof path, entry, program);
+    find_object(path, sizeof path, entry);
     return strcmp(path, object) == 0;
 }
 

@@ -30,7 +30,10 @@ carom_status_t carom_plat_object_of(char *path, size_t size, const void *address
 
     if (!GetModuleHandleExW(how, (LPCWSTR) address, &module))
         return CAROM_ENOENT;
-    return path_of(path, size, module == GetModuleHandleW(NULL) ? NULL : module);
+    if (module != GetModuleHandleW(NULL))
+        return path_of(path, size, module);
+    path[0] = '\0';
+    return CAROM_OK;
 }
 
 /* The system always knows. */
