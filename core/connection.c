@@ -27,6 +27,7 @@ carom_status_t carom__connection_create(carom_connection_t **connection, carom_p
     self->magic = CAROM__CONNECTION_MAGIC;
     self->born = carom_plat_fork_count();
     self->traits = *traits;
+    self->carries = carom_plat_attach_possible() && carom_plat_stream_carries(*stream);
     self->stream = *stream;
     *stream = NULL;
     *connection = self;
@@ -274,7 +275,7 @@ static carom_status_t pack(carom__parcel_t *parcel, carom_value_t value)
 {
     carom_status_t status = carom__parcel_put(parcel, value, NULL);
 
-    if (status == CAROM_OK && parcel->count > 0 && !carom_plat_attach_possible())
+    if (status == CAROM_OK && parcel->count > 0 && !parcel->carrier->carries)
         status = CAROM_ENOTSUP;
     return status == CAROM_OK ? carom__parcel_seal(parcel) : status;
 }

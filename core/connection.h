@@ -42,8 +42,9 @@ extern const carom_limits_t carom__default_limits;
 
 struct carom_connection_t {
     unsigned magic;
-    unsigned born;                     /* carom_plat_fork_count() when made; this and the next two never change */
+    unsigned born;                     /* carom_plat_fork_count() when made; this and the next three never change */
     carom__traits_t traits;
+    int carries;                       /* 1: handles can go along with its messages */
     carom_plat_monitor_t *monitor;
 
     /* guarded by the monitor */

@@ -139,19 +139,32 @@ size_t carom_process_active(carom_process_t **processes, size_t capacity)
     return running;
 }
 
-/* Daemons are asked to end, then killed; others are waited for. */
+static int is_ours(const carom_process_t *process)
+{
+    return process->born == carom_plat_fork_count();
+}
+
+/* Daemonic threads cannot be asked, and are not waited for. */
+static int is_left_alone(carom_process_t *process)
+{
+    return !is_ours(process) || (process->daemon && process->mode->signal(process, CAROM_PLAT_TERMINATE) == CAROM_ENOTSUP);
+}
+
+static int64_t earlier(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
 static carom_status_t end_one(carom_process_t *process, int64_t deadline)
 {
-    if (process->born != carom_plat_fork_count())
+    if (is_left_alone(process))
         return CAROM_OK;
     if (!process->daemon)
         return carom__process_wait(process, deadline);
-    if (process->mode->signal(process, CAROM_PLAT_TERMINATE) == CAROM_ENOTSUP)
-        return CAROM_OK;
-    if (carom__process_wait(process, carom__deadline(process->grace)) == CAROM_OK)
+    if (carom__process_wait(process, earlier(carom__deadline(process->grace), deadline)) == CAROM_OK)
         return CAROM_OK;
     process->mode->signal(process, CAROM_PLAT_KILL);
-    return carom__process_wait(process, carom__deadline(process->grace));
+    return carom__process_wait(process, deadline);
 }
 
 carom_status_t carom_process_join_all(carom_duration_t timeout)
@@ -161,6 +174,9 @@ carom_status_t carom_process_join_all(carom_duration_t timeout)
     carom_status_t status = all ? CAROM_OK : CAROM_ENOMEM;
     size_t i;
 
+    /* All daemons are asked first, so that they end while others are waited for. */
+    for (i = 0; all && all[i]; i++)
+        (void) is_left_alone(all[i]);
     for (i = 0; all && all[i]; i++) {
         if (end_one(all[i], deadline) != CAROM_OK)
             status = CAROM_ETIMEOUT;

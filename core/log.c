@@ -17,7 +17,8 @@ static void write_stderr(carom_level_t level, const char *process, const char *t
 {
     static const char *const names[] = {"OFF", "ERROR", "WARNING", "INFO", "DEBUG"};
     char line[LINE + 256];
-    int n = snprintf(line, sizeof line, "[%s/%s] %s\n", names[level / 10], process, text);
+    size_t index = level < CAROM_LOG_DEBUG ? (size_t) level / 10 : 4;
+    int n = snprintf(line, sizeof line, "[%s/%s] %s\n", names[index], process, text);
 
     /* One write a line, so that lines of many processes stay whole. */
     fwrite(line, 1, n < (int) sizeof line ? (size_t) n : sizeof line - 1, stderr);

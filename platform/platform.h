@@ -128,6 +128,9 @@ typedef struct carom_plat_span_t {
 carom_status_t carom_plat_stream_write(carom_plat_stream_t *stream, const carom_plat_span_t spans[2], const carom_native_t *files,
                                        size_t count, size_t *sent, int64_t deadline);
 
+/* 1 when handles can travel over it, where carom_plat_attach_possible() says that they can at all. */
+int carom_plat_stream_carries(const carom_plat_stream_t *stream);
+
 /* The system's handle of the stream, which goes on owning it; and a stream made of a handle, which it owns from then on, also
  * when the call fails. */
 carom_native_t carom_plat_stream_native(const carom_plat_stream_t *stream);

@@ -398,6 +398,23 @@ CAROM_TEST_WITH(process, join_all_ends_daemons, .modes = CAROM_TEST_SPAWN)
     end_runner(&runner);
 }
 
+/* A running child of another kind delays nobody's end. */
+CAROM_TEST_WITH(process, join_all_asks_daemons_first, .modes = CAROM_TEST_SPAWN)
+{
+    carom_process_options_t options = CAROM_PROCESS_OPTIONS_INIT;
+    runner_t plain, daemon;
+
+    start_runner(&plain, test, NULL);
+    options.daemon = 1;
+    start_runner(&daemon, test, &options);
+    CAROM_ASSERT_STATUS(carom_process_join_all(carom_milliseconds(300)), CAROM_ETIMEOUT);
+    CAROM_ASSERT_OK(carom_process_join(daemon.process, LONG));
+    CAROM_ASSERT_INT(carom_process_exit_code(daemon.process), -15);
+    CAROM_ASSERT_INT(carom_process_alive(plain.process), 1);
+    end_runner(&daemon);
+    end_runner(&plain);
+}
+
 /* ---- destroying ---- */
 
 CAROM_TEST_WITH(process, destroy_kills_after_the_grace, .modes = CAROM_TEST_SPAWN)

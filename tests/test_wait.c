@@ -2,6 +2,9 @@
 
 #include <carom-harness.h>
 
+#include <apr_network_io.h>
+#include <apr_portable.h>
+
 #include <stdlib.h>
 
 #define LONG carom_seconds(20)
@@ -160,4 +163,63 @@ CAROM_TEST_ONCE(wait, a_message_in_part_is_ready)
     CAROM_ASSERT_INT(item.ready, 1);
     carom_connection_close(&a);
     carom_connection_close(&b);
+}
+
+/* A connected pair of the host's own sockets. */
+static void make_sockets(apr_socket_t *ends[2], apr_pool_t *pool)
+{
+    apr_sockaddr_t *address;
+    apr_socket_t *listener;
+
+    CAROM_ASSERT_INT(apr_sockaddr_info_get(&address, "127.0.0.1", APR_INET, 0, 0, pool), APR_SUCCESS);
+    CAROM_ASSERT_INT(apr_socket_create(&listener, APR_INET, SOCK_STREAM, APR_PROTO_TCP, pool), APR_SUCCESS);
+    CAROM_ASSERT_INT(apr_socket_bind(listener, address), APR_SUCCESS);
+    CAROM_ASSERT_INT(apr_socket_listen(listener, 1), APR_SUCCESS);
+    CAROM_ASSERT_INT(apr_socket_addr_get(&address, APR_LOCAL, listener), APR_SUCCESS);
+    CAROM_ASSERT_INT(apr_socket_create(&ends[0], APR_INET, SOCK_STREAM, APR_PROTO_TCP, pool), APR_SUCCESS);
+    CAROM_ASSERT_INT(apr_socket_connect(ends[0], address), APR_SUCCESS);
+    CAROM_ASSERT_INT(apr_socket_accept(&ends[1], listener, pool), APR_SUCCESS);
+    CAROM_ASSERT_INT(apr_socket_close(listener), APR_SUCCESS);
+}
+
+static carom_wait_item_t item_of(apr_socket_t *socket)
+{
+    apr_os_sock_t native;
+
+    CAROM_ASSERT_INT(apr_os_sock_get(&native, socket), APR_SUCCESS);
+    return carom_wait_socket((carom_native_t) native);
+}
+
+/* Connections, processes and sockets of the host in one wait. */
+CAROM_TEST(wait, a_mix_with_the_host_s_sockets)
+{
+    carom_connection_t *ours, *theirs;
+    carom_wait_item_t items[3];
+    carom_process_t *child;
+    apr_socket_t *ends[2];
+    apr_size_t one = 1;
+    apr_pool_t *pool;
+    size_t ready;
+
+    CAROM_ASSERT_INT(apr_pool_create(&pool, NULL), APR_SUCCESS);
+    make_sockets(ends, pool);
+    CAROM_ASSERT_OK(carom_connection_pair(&ours, &theirs, NULL));
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(sends_one, theirs)));
+    items[0] = carom_wait_connection(ours);
+    items[1] = carom_wait_process(child);
+    items[2] = item_of(ends[0]);
+    CAROM_ASSERT_STATUS(carom_wait(items, 3, &ready, carom_milliseconds(30)), CAROM_ETIMEOUT);
+    CAROM_ASSERT_INT(apr_socket_send(ends[1], "x", &one), APR_SUCCESS);
+    CAROM_ASSERT_OK(carom_wait(items, 3, &ready, LONG));
+    CAROM_ASSERT(ready == 1 && items[2].ready && !items[0].ready && !items[1].ready);
+    CAROM_ASSERT_OK(carom_connection_send(ours, carom_value_none(), LONG));
+    CAROM_ASSERT_OK(carom_wait(items, 2, &ready, LONG));
+    CAROM_ASSERT(items[0].ready && !items[1].ready);
+    carom_connection_close(&theirs);
+    carom_connection_close(&ours);
+    CAROM_ASSERT_OK(carom_wait(&items[1], 2, &ready, LONG));
+    CAROM_ASSERT(items[2].ready);
+    CAROM_ASSERT_OK(carom_wait(&items[1], 1, &ready, LONG));
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    apr_pool_destroy(pool);
 }

@@ -142,8 +142,9 @@ CAROM_API carom_status_t carom_process_sentinel(carom_native_t *sentinel, carom_
  * not), oldest first, and returns how many run.  They belong to whoever started them. */
 CAROM_API size_t carom_process_active(carom_process_t **processes, size_t capacity);
 
-/* What Python does at exit, when the host asks for it: terminates daemonic children (kills where that cannot be), then waits for
- * all others.  CAROM_ETIMEOUT: some still run (daemonic threads are not waited for). */
+/* What Python does at exit, when the host asks for it: terminates all daemonic children, kills those that have not ended within
+ * their grace or the timeout, and waits for all others.  CAROM_ETIMEOUT: some still run (daemonic threads are not waited for);
+ * CAROM_ENOMEM. */
 CAROM_API carom_status_t carom_process_join_all(carom_duration_t timeout) CAROM_MUST_CHECK;
 
 /* Who runs this call: the process or thread started by carom, or the main process. */

@@ -64,3 +64,9 @@ carom_status_t carom_plat_attach_in(carom_native_t *file, const carom_plat_ticke
     *file = named;
     return CAROM_OK;
 }
+
+int carom_plat_stream_carries(const carom_plat_stream_t *stream)
+{
+    (void) stream;
+    return carom_plat_attach_possible();
+}

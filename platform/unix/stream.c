@@ -3,6 +3,7 @@
 #include "platform/unix/unix.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ static carom_status_t wrap(carom_plat_stream_t **stream, int fd)
     }
     self->fd = fd;
     self->is_pipe = 0;
+    self->carries = 1;
     atomic_init(&self->is_shut, 0);
     return CAROM_OK;
 }
@@ -61,6 +63,14 @@ static int is_stream_socket(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
 }
 
+static int is_unix_socket(int fd)
+{
+    struct sockaddr_storage name;
+    socklen_t size = sizeof name;
+
+    return getsockname(fd, (struct sockaddr *) &name, &size) == 0 && name.ss_family == AF_UNIX;
+}
+
 static int is_pipe(int fd)
 {
     struct stat about;
@@ -78,10 +88,18 @@ carom_status_t carom_plat_stream_adopt(carom_plat_stream_t **stream, carom_nativ
         carom_plat_file_close(file);
         return CAROM_EBADMSG;
     }
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
     status = wrap(stream, carom__fd_guard(fd));
-    if (status == CAROM_OK)
+    if (status == CAROM_OK) {
         (*stream)->is_pipe = pipe;
+        (*stream)->carries = !pipe && is_unix_socket(fd);
+    }
     return status;
+}
+
+int carom_plat_stream_carries(const carom_plat_stream_t *stream)
+{
+    return stream->carries;
 }
 
 void carom_plat_stream_close(carom_plat_stream_t **stream)

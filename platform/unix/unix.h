@@ -79,6 +79,7 @@ enum { CHILD_CONTROL = 3, CHILD_LIFELINE = 4, CHILD_SENTINEL = 5, CHILD_FIRST_FR
 struct carom_plat_stream_t {
     int fd;
     int is_pipe;                      /* 1: read and write instead of recv and send, one way only; never changes */
+    int carries;                      /* 1: a Unix socket, which takes descriptors along; never changes */
     atomic_int is_shut;               /* a pipe has no shutdown: those who wait on it look now and then */
 };
 

@@ -64,8 +64,11 @@ static int descriptor_of(const carom_plat_source_t *source)
     return -1;
 }
 
-static int is_uncertain_child(const carom_plat_source_t *source)
+/* Of what cannot be waited on alone: a child that only it can tell the end of, and a pipe that has no shutdown. */
+static int needs_looks(const carom_plat_source_t *source)
 {
+    if (source->kind == CAROM_PLAT_SOURCE_STREAM)
+        return source->stream->is_pipe;
     return source->kind == CAROM_PLAT_SOURCE_CHILD && !source->child->certain;
 }
 
@@ -74,6 +77,8 @@ static int judge(carom_plat_source_t *source, short events)
 {
     if (source->kind == CAROM_PLAT_SOURCE_CHILD)
         return (events != 0 || !source->child->certain) && carom__child_look(source->child);
+    if (source->kind == CAROM_PLAT_SOURCE_STREAM && atomic_load(&source->stream->is_shut))
+        return 1;
     return events != 0;
 }
 
@@ -97,7 +102,7 @@ static int64_t slice_of(const carom_plat_source_t *sources, size_t count, int64_
     size_t i;
 
     for (i = 0; i < count; i++)
-        if (is_uncertain_child(&sources[i])) {
+        if (needs_looks(&sources[i])) {
             soon = carom_plat_now() + LOOK_AGAIN;
             return soon < deadline ? soon : deadline;
         }

@@ -133,3 +133,9 @@ carom_status_t carom_plat_attach_in(carom_native_t *file, const carom_plat_ticke
         *file = (carom_native_t) taken;
     return status;
 }
+
+int carom_plat_stream_carries(const carom_plat_stream_t *stream)
+{
+    (void) stream;
+    return carom_plat_attach_possible();
+}

@@ -78,6 +78,51 @@ CAROM_TEST_WITH(fault, close_wakes_a_reader_of_a_pipe, .modes = CAROM_TEST_THREA
     close(ends[1]);
 }
 
+CAROM_TASK(polls_a_pipe)
+{
+    return carom_return(call, carom_connection_poll(waited_on, CAROM_FOREVER));
+}
+
+CAROM_TEST_WITH(fault, close_wakes_who_polls_a_pipe, .modes = CAROM_TEST_THREAD)
+{
+    carom_connection_t *reader;
+    carom_process_t *child;
+    carom_value_t result;
+    int ends[2];
+
+    CAROM_ASSERT_INT(pipe(ends), 0);
+    CAROM_ASSERT_OK(carom_connection_open(&reader, ends[0], CAROM_RECEIVES, NULL));
+    waited_on = reader;
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(polls_a_pipe)));
+    CAROM_ASSERT_STATUS(carom_process_join(child, carom_milliseconds(100)), CAROM_ETIMEOUT);
+    carom_connection_close(&reader);
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_OK(carom_process_result(&result, child));
+    CAROM_ASSERT_STATUS((carom_status_t) carom_value_int(result), CAROM_ECLOSED);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    close(ends[1]);
+}
+
+/* A handle that cannot go along is refused before anything moves. */
+CAROM_TEST_ONCE(fault, no_handles_over_a_pipe)
+{
+    carom_connection_t *reader, *writer, *a, *b;
+    carom_value_t value;
+    int ends[2];
+
+    CAROM_ASSERT_INT(pipe(ends), 0);
+    CAROM_ASSERT_OK(carom_connection_open(&reader, ends[0], CAROM_RECEIVES, NULL));
+    CAROM_ASSERT_OK(carom_connection_open(&writer, ends[1], CAROM_SENDS, NULL));
+    CAROM_ASSERT_OK(carom_connection_pair(&a, &b, NULL));
+    CAROM_ASSERT_STATUS(carom_connection_send(writer, carom_value_from_connection(a), LONG), CAROM_ENOTSUP);
+    CAROM_ASSERT_OK(carom_connection_send(a, carom_value_from_int(1), LONG));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, b, LONG));
+    carom_connection_close(&reader);
+    carom_connection_close(&writer);
+    carom_connection_close(&a);
+    carom_connection_close(&b);
+}
+
 CAROM_TEST_ONCE(fault, connection_on_what_is_none)
 {
     carom_connection_t *connection;
