@@ -1,7 +1,6 @@
 /* The seam: what a platform owes the core.
  *
- * Three implementations stand behind it: unix/, windows/, and portable/, which is APR alone (./configure --disable-native, or
- * a system that is neither).  What APR does well enough everywhere is implemented once, beside this file: runtime.c, thread.c,
+ * Three implementations stand behind it: unix/, windows/, and portable/, which is APR alone (./configure --disable-native).  What APR does well enough everywhere is implemented once, beside this file: runtime.c, thread.c,
  * object.c, status.c.
  *
  * Rules for all of it.  Statuses are 0 or from carom/status.h (carom_plat_status translates).  Deadlines are absolute, in
@@ -22,7 +21,7 @@
 
 /* ---- runtime (runtime.c, status.c, <os>/forkguard.c) ---- */
 
-/* Makes APR and the platform ready, once; later calls cost a load.  Statuses: CAROM_ENOMEM. */
+/* Makes the platform ready, once (APR when it is first needed: runtime.c); later calls cost a load.  Statuses: CAROM_ENOMEM. */
 carom_status_t carom_plat_start(void);
 
 /* The status of carom for an errno, a GetLastError() or an APR status; those that have none come back as APR knows them. */
@@ -39,7 +38,7 @@ int64_t carom_plat_now(void);
 
 /* ---- locks inside one process (<os>/mutex.c) ---- */
 
-/* The one lock of the process for tables that exist before main: entries, hooks, children, the default context.  Held for a few
+/* The one lock of the process for tables that exist before main: entries, hooks, children.  Held for a few
  * instructions, nothing is called under it that waits or takes another lock. */
 void carom_plat_global_lock(void);
 void carom_plat_global_unlock(void);

@@ -638,6 +638,27 @@ CAROM_TEST_ONCE(connection, at_most_64_handles)
     close_pair(&carrier);
 }
 
+CAROM_TEST_ONCE(connection, one_with_half_a_message_cannot_be_sent)
+{
+    pair_t pair, carrier;
+    carom_value_t value;
+    char small[2];
+    size_t length;
+
+    skip_without_transfer();
+    pair = make_pair();
+    carrier = make_pair();
+    CAROM_ASSERT_OK(carom_connection_send_bytes(pair.a, "four", 4, LONG));
+    CAROM_ASSERT_STATUS(carom_connection_receive_into(small, sizeof small, &length, pair.b, LONG), CAROM_ETOOBIG);
+    CAROM_ASSERT_STATUS(carom_connection_send(carrier.a, carom_value_from_connection(pair.b), LONG), CAROM_EBUSY);
+    CAROM_ASSERT_OK(carom_connection_skip(pair.b, LONG));
+    CAROM_ASSERT_OK(carom_connection_send(carrier.a, carom_value_from_connection(pair.b), LONG));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, carrier.b, LONG));
+    carom_value_clear(&value);
+    close_pair(&pair);
+    close_pair(&carrier);
+}
+
 CAROM_TEST_ONCE(connection, a_closed_one_cannot_be_sent)
 {
     pair_t pair, carrier;

@@ -31,7 +31,8 @@ typedef enum carom_direction_t {
 typedef struct carom_connection_options_t {
     size_t size;                   /* of this struct */
     carom_direction_t direction;
-    carom_limits_t limits;         /* of what is received: larger messages are CAROM_ETOOBIG; 0 means the default */
+    carom_limits_t limits;         /* of values sent and of messages received, but receive_into goes by its buffer alone; 0 means
+                                      the default */
 } carom_connection_options_t;
 
 #define CAROM_CONNECTION_OPTIONS_INIT {sizeof(carom_connection_options_t), CAROM_DUPLEX, {0, 0, 0}}
@@ -46,15 +47,18 @@ CAROM_API carom_status_t carom_connection_pair(carom_connection_t **one, carom_c
 /* What a connection on an open file can do. */
 enum { CAROM_RECEIVES = 1, CAROM_SENDS = 2 };
 
-/* Makes a connection of an open stream socket or pipe of the host, in the form that doc/wire.md describes: the other end is another
- * such connection, or a program that speaks the same.  able: CAROM_RECEIVES, CAROM_SENDS, or both for a socket.  options:
- * direction counts for nothing.  The connection owns the file from then on, also when the call fails.  Handles travel over Unix
- * sockets only.  CAROM_EINVAL: able; CAROM_ENOTSUP: neither a stream socket nor a pipe, or the system cannot; CAROM_ENOMEM. */
+/* Makes a connection of an open stream socket or pipe of the host, in the form that doc/wire.md describes: the other end is
+ * another such connection, or a program that speaks the same.  able: CAROM_RECEIVES, CAROM_SENDS, or both for a socket.
+ * options: direction counts for nothing.  The connection owns the file from then on, also when the call fails.  Handles travel
+ * over Unix sockets only: over others sending one is CAROM_ENOTSUP.  On Windows an overlapped named pipe, on APR alone a
+ * connected TCP socket.  CAROM_EINVAL: able; CAROM_ENOTSUP: neither a stream socket nor a pipe, or the system cannot;
+ * CAROM_ENOMEM. */
 CAROM_API carom_status_t carom_connection_open(carom_connection_t **connection, carom_native_t file, int able,
                                                const carom_connection_options_t *options) CAROM_MUST_CHECK;
 
 /* Closes an end and frees it; the other end gets what was sent, then CAROM_EEOF.  Wakes this process's threads that wait on
- * it: they return CAROM_ECLOSED.  *connection is NULL afterwards; NULL is fine.  No call on it may begin after close has.  Does not block. */
+ * it: they return CAROM_ECLOSED.  *connection is NULL afterwards; NULL is fine.  No call on it may begin after close has.
+ * Waits only until those threads have left: at once, on a pipe of the host's within 50 ms. */
 CAROM_API void carom_connection_close(carom_connection_t **connection);
 
 /* Sends `length` bytes as one message; 0 is a message too, NULL is fine for it.  Blocks while the other end does not make room.
@@ -65,20 +69,22 @@ CAROM_API carom_status_t carom_connection_send_bytes(carom_connection_t *connect
                                                      carom_duration_t timeout) CAROM_MUST_CHECK;
 
 /* Sends a value, which stays the caller's.  Connections in it are moved, when the call succeeds; open files are duplicated; at
- * most 64 of both.  Statuses as send_bytes; CAROM_ETOOBIG, CAROM_EDEPTH, CAROM_ECOUNT, CAROM_EUTF8 for the value; CAROM_ENOMEM;
- * CAROM_EINVAL: the connection in itself; CAROM_EBUSY: a connection in it is in use, or has received half a message; CAROM_ENOTSUP: handles where the build cannot pass them. */
+ * most 64 of both.  Statuses as send_bytes; CAROM_ETOOBIG, CAROM_EDEPTH, CAROM_ECOUNT, CAROM_EUTF8 for the value;
+ * CAROM_ENOMEM; CAROM_EINVAL: the connection in itself, or a file that is not open; CAROM_EBUSY: a connection in it is in use,
+ * has received half a message, or is broken; CAROM_EMFILE; CAROM_ENOTSUP: handles where the build cannot pass them. */
 CAROM_API carom_status_t carom_connection_send(carom_connection_t *connection, carom_value_t value,
                                                carom_duration_t timeout) CAROM_MUST_CHECK;
 
-/* Receives the next message as a value: a bytes message gives a bytes value.  The caller clears it.  Besides the five statuses:
- * CAROM_EBADMSG, CAROM_EVERSION, CAROM_EDEPTH, CAROM_ECOUNT, CAROM_EUTF8: the message was received and is no good value, later ones
- * can be received; CAROM_EBROKEN: what came is no message at all, and nothing more can be received; CAROM_ENOMEM: the message
- * stays when its bytes found no memory, and is lost when its value did; CAROM_EMFILE: no room for its handles, it is lost; CAROM_EMOVED, CAROM_EFORKED; CAROM_ENOTSUP: this end only sends.  Memory grows as bytes arrive. */
+/* Receives the next message as a value: a bytes message gives a bytes value.  The caller clears it.  Besides the five
+ * statuses: CAROM_EBADMSG, CAROM_EVERSION, CAROM_EDEPTH, CAROM_ECOUNT, CAROM_EUTF8: the message was received and is no good
+ * value, later ones can be received; CAROM_EBROKEN: what came is no message at all, and nothing more can be received;
+ * CAROM_ENOMEM: the message stays when its bytes found no memory, and is lost when its value did; CAROM_EMFILE: no room for
+ * its handles, it is lost; CAROM_EMOVED, CAROM_EFORKED; CAROM_ENOTSUP: this end only sends.  Memory grows as bytes arrive. */
 CAROM_API carom_status_t carom_connection_receive(carom_value_t *value, carom_connection_t *connection,
                                                   carom_duration_t timeout) CAROM_MUST_CHECK;
 
-/* Receives the next bytes message into memory that the caller frees with carom_free(); never NULL on success.  maximum: in bytes,
- * 0 for the connection's limit.  CAROM_ETYPE: the next message is a value, and stays. */
+/* Receives the next bytes message into memory that the caller frees with carom_free(); never NULL on success.  maximum: in
+ * bytes, 0 for the connection's limit.  CAROM_ETYPE: the next message is a value, and stays. */
 CAROM_API carom_status_t carom_connection_receive_bytes(void **bytes, size_t *length, carom_connection_t *connection,
                                                         size_t maximum, carom_duration_t timeout) CAROM_MUST_CHECK;
 

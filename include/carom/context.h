@@ -44,13 +44,13 @@ CAROM_API void carom_context_destroy(carom_context_t **context);
 /* The context that a NULL context stands for.  The first call fixes it.  CAROM_EMODE when CAROM_START_METHOD names no mode. */
 CAROM_API carom_status_t carom_context_default(carom_context_t **context) CAROM_MUST_CHECK;
 
-/* "thread" or "spawn".  NULL: the default context's. */
+/* "thread" or "spawn".  NULL: the default context's; "none" when CAROM_START_METHOD names no mode. */
 CAROM_API const char *carom_context_mode(const carom_context_t *context);
 
 /* 1 when the mode can do it on this system and in this build, else 0.  NULL: the default context's. */
 CAROM_API int carom_context_can(const carom_context_t *context, carom_ability_t ability);
 
-/* The name of the index-th mode of this system, the default first; NULL after the last. */
+/* The name of the index-th mode of this system, spawn first; NULL after the last. */
 CAROM_API const char *carom_mode_at(size_t index);
 
 /* Processors that this process may use: honours the affinity mask and a cgroup's quota, at least 1.  Cheap enough to ask

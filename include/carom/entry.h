@@ -52,8 +52,8 @@ typedef struct carom_entry_t {
 #define CAROM__AT_LOAD(function) static void __attribute__((constructor)) function(void)
 #define CAROM__AT_UNLOAD(function) static void __attribute__((destructor)) function(void)
 
-/* Adds an entry to the registry of this program, or takes it out.  Registering the same struct twice, and unregistering one that
- * is not there, do nothing.  Any thread; do not block. */
+/* Adds an entry to the registry of this program, or takes it out.  Registering the same struct twice, and unregistering one
+ * that is not there, do nothing.  Any thread; do not block. */
 CAROM_API void carom_entry_register(carom_entry_t *entry);
 CAROM_API void carom_entry_unregister(carom_entry_t *entry);
 
@@ -63,8 +63,8 @@ CAROM_API carom_status_t carom_entry_find(const carom_entry_t **entry, const cha
 /* ---- the program's own main ---- */
 
 /* First thing in main.  In a worker that carom started from this program it runs the entry and does not return; elsewhere it
- * notes that the program can be its own worker, and returns at once.  It may be called again, and does nothing then.  argc and argv
- * are not changed in a program that is no worker.  A program or plugin whose main is not its own need not call it: see
+ * notes that the program can be its own worker, and returns at once.  It may be called again, and does nothing then.  argc and
+ * argv are not changed in a program that is no worker.  A program or plugin whose main is not its own need not call it: see
  * carom-worker(1). */
 CAROM_API void carom_init(int *argc, char ***argv);
 
@@ -93,23 +93,23 @@ CAROM_API carom_native_t carom_arg_file(carom_call_t *call, size_t index);
 /* The context the call runs in: starting in it gives the same mode.  Belongs to carom. */
 CAROM_API struct carom_context_t *carom_call_context(const carom_call_t *call);
 
-/* Sets the result of the call, which carom_process_result() gives to the starter, and returns 0, so that
- * `return carom_return(call, value);` is the usual last line.  Takes the value over; the last result counts.  A result that cannot be
+/* Sets the result of the call, which carom_process_result() gives to the starter, and returns 0, so that `return
+ * carom_return(call, value);` is the usual last line.  Takes the value over; the last result counts.  A result that cannot be
  * kept (a handle in it: CAROM_ENOTSUP, CAROM_EUTF8, CAROM_ENOMEM) is the call's failure, and 1 is returned.  carom_return's
  * argument may be what carom_value_from converts: a number, text, or a value. */
 CAROM_API int carom_return_value(carom_call_t *call, carom_value_t result);
 #define carom_return(call, result) carom_return_value((call), carom_value_from(result))
 
-/* Sets a failure (status and one line of text, cut at 500 bytes) for the starter's carom_process_outcome(), and returns 1. */
+/* Sets a failure (status and one line of text, cut at 511 bytes) for the starter's carom_process_outcome(), and returns 1. */
 CAROM_API int carom_fail(carom_call_t *call, carom_status_t status, const char *format, ...) CAROM_PRINTF(3, 4);
 
 /* Ends the call as if its function returned `code`; does not return.  In thread mode it ends the thread, not the program.
  * Only in the thread that runs the entry. */
 CAROM_API void carom_exit(carom_call_t *call, int code) CAROM_NORETURN;
 
-/* For test harnesses and debuggers: from now on every entry of this process, in whichever thread, is run by `guard`, which must
- * call run(argument) once, and may jump out of it (the exit code is 1 then).  NULL: none.  Set it before carom_init, so that it is
- * there in workers too. */
+/* For test harnesses and debuggers: from now on every entry of this process, in whichever thread, is run by `guard`, which
+ * must call run(argument) once, and may jump out of it (the exit code is 1 then).  NULL: none.  Set it before carom_init, so
+ * that it is there in workers too. */
 typedef void (*carom_guard_t)(void (*run)(void *argument), void *argument);
 CAROM_API void carom_guard_set(carom_guard_t guard);
 

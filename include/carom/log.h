@@ -35,7 +35,8 @@ typedef struct carom_log_hook_t {
     static void carom__hook_##hook_name(CAROM_UNUSED carom_level_t level, CAROM_UNUSED const char *process,                    \
                                         CAROM_UNUSED const char *text)
 
-/* Makes a hook known by its name, or unknown; one that is set is unset first.  Unregistering waits for calls of it under way. */
+/* Makes a hook known by its name, or unknown; one that is set is unset first.  Unregistering waits for calls of hooks under
+ * way. */
 CAROM_API void carom_log_register(carom_log_hook_t *hook);
 CAROM_API void carom_log_unregister(carom_log_hook_t *hook);
 
@@ -48,7 +49,7 @@ CAROM_API const carom_log_hook_t *carom_log_stderr(void);
 
 CAROM_API carom_level_t carom_log_level(void);
 
-/* Logs a line of the program's own, cut at 1,000 bytes. */
+/* Logs a line of the program's own, cut at 1,023 bytes. */
 CAROM_API void carom_log(carom_level_t level, const char *format, ...) CAROM_PRINTF(2, 3);
 
 CAROM_END

@@ -74,8 +74,8 @@ typedef struct carom_outcome_t {
  * CAROM_EINVAL: no entry, or options that make no sense.  CAROM_ENOTSUP: an option the mode cannot do.  CAROM_EDAEMON: a daemonic
  * process may not start others.  CAROM_ENOINIT, CAROM_ENOWORKER: see carom_init and carom-worker(1).  CAROM_ENOENT, CAROM_EACCESS,
  * CAROM_ENOEXEC: the program could not be run, or options.directory is not there.  CAROM_EMFILE, CAROM_EAGAIN, CAROM_ENOMEM: no
- * descriptors, processes or memory.  CAROM_ETOOBIG, CAROM_EDEPTH, CAROM_ECOUNT, CAROM_EUTF8, CAROM_ECLOSED, CAROM_EMOVED,
- * CAROM_EFORKED: an argument.  *process is NULL after a failure, and nothing is left of it.
+ * descriptors, processes or memory.  CAROM_ETOOBIG, CAROM_EDEPTH, CAROM_ECOUNT, CAROM_EUTF8, CAROM_EBUSY, CAROM_EMOVED,
+ * CAROM_EFORKED: an argument.  CAROM_EMODE: CAROM_START_METHOD names no mode.  *process is NULL after a failure, and nothing is left of it.
  *
  * Cost: a thread's, or that of posix_spawn of the program, which does not grow with this process's memory. */
 CAROM_API carom_status_t carom_process_start(carom_process_t **process, carom_context_t *context,
@@ -84,7 +84,7 @@ CAROM_API carom_status_t carom_process_start_with(carom_process_t **process, car
                                                   const carom_process_options_t *options) CAROM_MUST_CHECK;
 
 /* Waits until the process has ended, at most `timeout`.  A living grandchild does not delay it.  May be called again, and by
- * several threads.  CAROM_ETIMEOUT: still running.  CAROM_EINVAL: it is the calling process or thread itself.  CAROM_EFORKED: it is
+ * several threads.  CAROM_ETIMEOUT: still running.  CAROM_EINVAL: it is the calling thread itself.  CAROM_EFORKED: it is
  * another process's child. */
 CAROM_API carom_status_t carom_process_join(carom_process_t *process, carom_duration_t timeout) CAROM_MUST_CHECK;
 
@@ -133,7 +133,8 @@ CAROM_API const char *carom_process_mode(const carom_process_t *process);
 
 /* Something the host's event loop can wait on: readable (a descriptor) or signalled (a HANDLE) once the process has ended, for
  * ever.  Belongs to the object: neither read nor close it.  CAROM_EMFILE: none could be made.  On Unix a descriptor, which
- * each process has at most one of; of a thread it is made at the first asking. */
+ * each process has at most one of; of a thread it is made at the first asking.  CAROM_ENOTSUP: this system or sandbox has
+ * none.  Where the system has no descriptors of processes a grandchild can delay it; carom_process_join is exact everywhere. */
 CAROM_API carom_status_t carom_process_sentinel(carom_native_t *sentinel, carom_process_t *process) CAROM_MUST_CHECK;
 
 /* ---- the family ---- */

@@ -97,7 +97,7 @@ CAROM_API carom_status_t carom_value_from_decimal(carom_value_t *value, const ch
 /* Names a connection; borrowed: clearing the value does not close it.  NULL gives none. */
 CAROM_API carom_value_t carom_value_from_connection(struct carom_connection_t *connection);
 
-/* Names an open descriptor, socket or HANDLE of the caller; borrowed.  CAROM_NATIVE_NONE gives none. */
+/* Names an open descriptor, socket (not on Windows) or HANDLE of the caller; borrowed.  CAROM_NATIVE_NONE gives none. */
 CAROM_API carom_value_t carom_value_from_file(carom_native_t file);
 
 /* ---- making: containers, empty ---- */

@@ -221,6 +221,46 @@ CAROM_TEST_ONCE(fault, a_bad_value)
     close(bare);
 }
 
+static void expect_bad(const void *body, size_t length, carom_status_t wanted)
+{
+    unsigned char message[300] = {0xCA, 2};
+    size_t whole = 16 + length < 128 ? 128 : 16 + length;
+    carom_value_t value;
+    int bare;
+    carom_connection_t *connection = with_bare_end(&bare);
+
+    message[8] = (unsigned char) length;
+    memcpy(message + 16, body, length);
+    feed(bare, message, whole);
+    feed_message(bare, "\xCA\x01\0\0\0\0\0\0\x02\0\0\0\0\0\0\0ok", 18);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, connection, LONG), wanted);
+    CAROM_ASSERT_INT(carom_value_type(value), CAROM_NONE);
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, LONG));
+    CAROM_ASSERT_INT(carom_value_count(value), 2);
+    carom_value_clear(&value);
+    carom_connection_close(&connection);
+    close(bare);
+}
+
+/* Each trouble is a status of its own, and spoils its message only. */
+CAROM_TEST_ONCE(fault, bad_values_and_their_statuses)
+{
+    unsigned char deep[132] = {1};
+    size_t i;
+
+    for (i = 1; i + 1 < sizeof deep; i += 2) {
+        deep[i] = 0x0a;
+        deep[i + 1] = 1;
+    }
+    deep[sizeof deep - 1] = 0;
+    expect_bad("\x01", 1, CAROM_EBADMSG);
+    expect_bad("\x01\0\0", 3, CAROM_EBADMSG);
+    expect_bad("\x02\0", 2, CAROM_EVERSION);
+    expect_bad("\x01\x09\x01\xff", 4, CAROM_EUTF8);
+    expect_bad("\x01\x0a\xc1\x84\x3d\0\0", 7, CAROM_ECOUNT);
+    expect_bad(deep, sizeof deep, CAROM_EDEPTH);
+}
+
 /* Announces handles that do not come. */
 CAROM_TEST_ONCE(fault, handles_that_do_not_come)
 {
@@ -230,7 +270,7 @@ CAROM_TEST_ONCE(fault, handles_that_do_not_come)
     carom_connection_t *connection = with_bare_end(&bare);
 
     feed_message(bare, message, sizeof message);
-    CAROM_ASSERT(carom_connection_receive(&value, connection, LONG) != CAROM_OK);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, connection, LONG), CAROM_EMFILE);
     carom_connection_close(&connection);
     close(bare);
 }

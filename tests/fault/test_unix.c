@@ -97,7 +97,7 @@ CAROM_TEST_WITH(fault, join_with_a_living_grandchild, .modes = CAROM_TEST_SPAWN)
     kill_sleeper(sleeper);
 }
 
-/* Ends 1 s after it left a sleeper, and tells the moment of its end: the join must follow within 50 ms. */
+/* Ends after it left a sleeper, and tells the moment of its end: the join must follow within 50 ms. */
 CAROM_TASK(forks_a_sleeper_and_tells_the_time)
 {
     struct timespec now;
