@@ -125,15 +125,17 @@ void carom_connection_close(carom_connection_t **connection)
     if (self == NULL || self->magic != CAROM__CONNECTION_MAGIC)
         return;
     *connection = NULL;
+    /* In a forked child its descriptor was closed by the fork, and its monitor may be locked by a thread that is not here. */
+    if (self->born != carom_plat_fork_count()) {
+        self->magic = 0;
+        return;
+    }
     carom_plat_monitor_enter(self->monitor);
     empty(self, CAROM_ECLOSED);
     carom_plat_monitor_leave(self->monitor);
     self->magic = 0;
-    /* In a forked child the descriptor was closed by the fork, and its number may be somebody else's by now. */
-    if (self->born == carom_plat_fork_count()) {
-        carom__connection_drop_message(self);
-        carom_plat_stream_close(&self->stream);
-    }
+    carom__connection_drop_message(self);
+    carom_plat_stream_close(&self->stream);
     carom_plat_monitor_destroy(&self->monitor);
     carom_free(self->files);
     carom_free(self);
@@ -146,11 +148,17 @@ void carom__connection_drop(carom_connection_t *connection)
 
 /* ---- who may use it ---- */
 
+/* Before the monitor: what is no connection, or the parent's. */
+static carom_status_t check(const carom_connection_t *self)
+{
+    if (self == NULL || self->magic != CAROM__CONNECTION_MAGIC)
+        return CAROM_EINVAL;
+    return self->born == carom_plat_fork_count() ? CAROM_OK : CAROM_EFORKED;
+}
+
 /* Under the monitor. */
 static carom_status_t usable(const carom_connection_t *self, int able)
 {
-    if (self->born != carom_plat_fork_count())
-        return CAROM_EFORKED;
     if (self->gone != CAROM_OK)
         return self->gone;
     return able ? CAROM_OK : CAROM_ENOTSUP;
@@ -158,10 +166,10 @@ static carom_status_t usable(const carom_connection_t *self, int able)
 
 carom_status_t carom__turn_begin(carom_connection_t *self, int *turn, int able, const carom_status_t *bad, int64_t deadline)
 {
-    carom_status_t status;
+    carom_status_t status = check(self);
 
-    if (self == NULL || self->magic != CAROM__CONNECTION_MAGIC)
-        return CAROM_EINVAL;
+    if (status != CAROM_OK)
+        return status;
     carom_plat_monitor_enter(self->monitor);
     self->users++;
     status = usable(self, able);
@@ -233,8 +241,10 @@ static carom_status_t write_message(carom_connection_t *self, const carom__heade
     if (header->length < CAROM__HEAD_BODY)
         join_spans(spans, head);
     status = carom_plat_stream_write(self->stream, spans, files, header->handles, &sent, deadline);
-    if (status != CAROM_OK && sent > 0)
+    if (status != CAROM_OK && sent > 0) {
         carom__connection_mark_bad(self, &self->bad_send);
+        carom_plat_stream_end_writing(self->stream);
+    }
     return status;
 }
 
@@ -302,11 +312,11 @@ carom_status_t carom_connection_send(carom_connection_t *connection, carom_value
 /* Registers as a user, without a turn.  CAROM_OK and *ready 0: the caller owes leave(). */
 static carom_status_t look(carom_connection_t *self, int *ready)
 {
-    carom_status_t status;
+    carom_status_t status = check(self);
 
     *ready = 0;
-    if (self == NULL || self->magic != CAROM__CONNECTION_MAGIC)
-        return CAROM_EINVAL;
+    if (status != CAROM_OK)
+        return status;
     carom_plat_monitor_enter(self->monitor);
     status = usable(self, self->traits.can_receive);
     if (status == CAROM_OK) {
@@ -352,6 +362,11 @@ int carom__connection_source(carom_connection_t *connection, carom_plat_source_t
     return 0;
 }
 
+void carom__connection_cut(carom_connection_t *connection)
+{
+    carom_plat_stream_shutdown(connection->stream);
+}
+
 void carom__connection_watch(const carom_connection_t *connection, carom_plat_source_t *source)
 {
     source->kind = CAROM_PLAT_SOURCE_STREAM;
@@ -381,11 +396,11 @@ static carom_status_t lock_for_move(carom_connection_t *self)
 
 carom_status_t carom__connection_begin_move(carom_connection_t *connection, carom_native_t *file, carom__traits_t *traits)
 {
-    carom_status_t status;
+    carom_status_t status = check(connection);
 
     *file = CAROM_NATIVE_NONE;
-    if (connection == NULL || connection->magic != CAROM__CONNECTION_MAGIC)
-        return CAROM_EINVAL;
+    if (status != CAROM_OK)
+        return status;
     carom_plat_monitor_enter(connection->monitor);
     status = lock_for_move(connection);
     if (status == CAROM_OK)

@@ -31,6 +31,9 @@ carom_status_t carom__connection_receive_parcel(carom_connection_t *connection, 
 /* For carom_wait: 1 when it is ready already, or in error; else fills a source. */
 int carom__connection_source(carom_connection_t *connection, carom_plat_source_t *source);
 
+/* From now on reading and writing fail, on both sides. */
+void carom__connection_cut(carom_connection_t *connection);
+
 /* The stream of a connection that only its owner knows, as a source. */
 void carom__connection_watch(const carom_connection_t *connection, carom_plat_source_t *source);
 

@@ -32,7 +32,7 @@ typedef struct carom__mode_t {
      * it: then wait() with a deadline in the past looks. */
     carom_status_t (*sources)(carom_process_t *process, carom_plat_source_t sources[2], size_t *count);
 
-    /* Frees what start made, of an ended process; or leaves a running one to itself. */
+    /* Frees what start made, when nobody has the process any more; leaves one that still runs to itself. */
     void (*release)(carom_process_t *process);
 } carom__mode_t;
 

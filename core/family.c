@@ -172,16 +172,18 @@ carom_status_t carom_process_join_all(carom_duration_t timeout)
     int64_t deadline = carom__deadline(timeout);
     carom_process_t **all = snapshot();
     carom_status_t status = all ? CAROM_OK : CAROM_ENOMEM;
+    int daemon;
     size_t i;
 
     /* All daemons are asked first, so that they end while others are waited for. */
     for (i = 0; all && all[i]; i++)
         (void) is_left_alone(all[i]);
-    for (i = 0; all && all[i]; i++) {
-        if (end_one(all[i], deadline) != CAROM_OK)
-            status = CAROM_ETIMEOUT;
+    for (daemon = 1; daemon >= 0; daemon--)
+        for (i = 0; all && all[i]; i++)
+            if (all[i]->daemon == daemon && end_one(all[i], deadline) != CAROM_OK)
+                status = CAROM_ETIMEOUT;
+    for (i = 0; all && all[i]; i++)
         carom__process_drop(all[i]);
-    }
     carom_free(all);
     return status;
 }

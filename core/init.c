@@ -21,24 +21,41 @@ static carom__orders_t orders;
 static carom_self_t self;
 static carom_call_t call;
 
-static void send_report(const carom__report_t *report)
+static carom_status_t send_report(const carom__report_t *report)
 {
     carom__parcel_t parcel;
+    carom_status_t status;
 
     carom__parcel_init(&parcel, NULL);
-    if (carom__report_pack(&parcel, report) == CAROM_OK)
+    status = carom__report_pack(&parcel, report);
+    if (status == CAROM_OK)
         /* For as long as it takes: the parent reads when it joins, and when it dies so do we. */
         (void) carom__connection_send_parcel(control, &parcel, CAROM_PLAT_NEVER);
     carom__parcel_abandon(&parcel);
+    return status;
+}
+
+/* A result that cannot be sent is a failure, which can. */
+static int report_end(carom__report_t *report, int code)
+{
+    carom_status_t status = send_report(report);
+
+    if (status == CAROM_OK)
+        return code;
+    carom_value_clear(&report->result);
+    report->has_result = 0;
+    carom__report_failure(report, status, "the result could not be sent");
+    (void) send_report(report);
+    return (code & 255) != 0 ? code : 1;
 }
 
 static void CAROM_NORETURN finish(carom_call_t *ended, int code)
 {
     if (ended->report.failure != CAROM_OK || ended->report.has_result)
-        send_report(&ended->report);
+        code = report_end(&ended->report, code);
     carom__call_clear(ended);
-    carom__orders_clear(&orders);
     carom_connection_close(&control);
+    /* The orders stay: who logs during the exit is named by them. */
     exit(code & 255);
 }
 

@@ -170,7 +170,9 @@ carom_status_t carom__report_pack(carom__parcel_t *parcel, const carom__report_t
     carom_value_clear(&about);
     if (status == CAROM_OK && report->has_result)
         status = carom__parcel_put_item(parcel, report->result, NULL);
-    return status == CAROM_OK ? carom__parcel_seal(parcel) : status;
+    if (status == CAROM_OK)
+        status = carom__parcel_seal(parcel);
+    return status == CAROM_OK && parcel->body.length > CAROM_LENGTH_MAX ? CAROM_ETOOBIG : status;
 }
 
 static carom_status_t read_report(carom__report_t *report, carom_value_t about)

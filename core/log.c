@@ -30,6 +30,16 @@ static carom_log_hook_t *hooks = &standard;      /* guarded by the global lock *
 static const carom_log_hook_t *current;          /* guarded by the global lock */
 static atomic_int current_level;                 /* written under the global lock, read by anybody */
 static atomic_int calls;                         /* of hooks, under way; goes up under the global lock */
+static unsigned calls_of;                        /* the fork they are of: others run in the parent; guarded by the global lock */
+
+/* Under the global lock. */
+static void forget_the_parent_s_calls(void)
+{
+    if (calls_of == carom_plat_fork_count())
+        return;
+    calls_of = carom_plat_fork_count();
+    atomic_store(&calls, 0);
+}
 
 static carom_log_hook_t **place_of(const carom_log_hook_t *hook)
 {
@@ -64,6 +74,7 @@ void carom_log_unregister(carom_log_hook_t *hook)
     carom_log_hook_t **place;
 
     carom_plat_global_lock();
+    forget_the_parent_s_calls();
     place = place_of(hook);
     if (*place)
         *place = hook->next;
@@ -128,6 +139,7 @@ static carom_log_function_t begin_call(carom_level_t level)
     carom_log_function_t function = NULL;
 
     carom_plat_global_lock();
+    forget_the_parent_s_calls();
     if (current && (int) level <= atomic_load(&current_level)) {
         function = current->function;
         atomic_fetch_add(&calls, 1);

@@ -151,6 +151,9 @@ static void read_report(carom_process_t *process, backing_t *backing)
         carom__arrival_clear(&arrival);
         carom__buffer_release(&body);
     }
+    /* Nobody will read on: the child must not wait for that. */
+    if (status != CAROM_OK)
+        carom__connection_cut(backing->control);
     carom_plat_monitor_enter(process->monitor);
     backing->control_done = 1;
     if (status == CAROM_OK)

@@ -13,7 +13,6 @@
 typedef struct backing_t {
     carom_plat_thread_t *thread;       /* NULL once somebody joins it */
     carom_plat_flag_t *flag;           /* made when somebody asks for the sentinel */
-    int abandoned;                     /* the owner has gone: the thread frees this */
 } backing_t;
 
 /* What the thread starts with; it owns this. */
@@ -42,17 +41,13 @@ static void free_backing(backing_t *backing)
 static void note_end(carom_process_t *process, carom__report_t *report, int code)
 {
     backing_t *backing = process->backing;
-    int abandoned;
 
     carom_plat_monitor_enter(process->monitor);
     process->report = *report;
     carom__process_note_end(process, code & 255, 1);
     if (backing->flag)
         carom_plat_flag_raise(backing->flag);
-    abandoned = backing->abandoned;
     carom_plat_monitor_leave(process->monitor);
-    if (abandoned)
-        free_backing(backing);
 }
 
 static void CAROM_NORETURN finish(carom_call_t *call, int code)
@@ -163,6 +158,7 @@ static carom_status_t start(carom_process_t *process, carom__launch_t *launch, c
         status = start_thread(backing, run, launch);
     }
     if (status != CAROM_OK) {
+        process->backing = NULL;
         carom_free(backing);
         carom_free(run);
     }
@@ -252,19 +248,13 @@ static carom_status_t sources(carom_process_t *process, carom_plat_source_t want
     return flag_of(&wanted[0].flag, process);
 }
 
+/* The last who had the process may be the thread itself, which nobody joined. */
 static void release(carom_process_t *process)
 {
     backing_t *backing = process->backing;
-    int ended;
 
-    carom_plat_monitor_enter(process->monitor);
-    ended = process->ended;
-    backing->abandoned = !ended;
-    if (!ended)
-        carom_plat_thread_detach(&backing->thread);
-    carom_plat_monitor_leave(process->monitor);
-    if (ended)
-        free_backing(backing);
+    carom_plat_thread_detach(&backing->thread);
+    free_backing(backing);
 }
 
 static int can(carom_ability_t ability)

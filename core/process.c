@@ -22,6 +22,8 @@ void carom__process_hold(carom_process_t *process)
 
 static void free_process(carom_process_t *self)
 {
+    if (self->backing)
+        self->mode->release(self);
     self->magic = 0;
     carom_value_clear(&self->report.result);
     carom_plat_monitor_destroy(&self->monitor);
@@ -310,7 +312,6 @@ static void release(carom_process_t **process)
 
     *process = NULL;
     carom__family_remove(self);
-    self->mode->release(self);
     carom__process_drop(self);
 }
 

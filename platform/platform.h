@@ -127,6 +127,10 @@ typedef struct carom_plat_span_t {
 carom_status_t carom_plat_stream_write(carom_plat_stream_t *stream, const carom_plat_span_t spans[2], const carom_native_t *files,
                                        size_t count, size_t *sent, int64_t deadline);
 
+/* The other end reads what was written, then the end; reading goes on.  Nothing where the system has no such thing: the other end
+ * learns of it when the stream is closed. */
+void carom_plat_stream_end_writing(carom_plat_stream_t *stream);
+
 /* 1 when handles can travel over it, where carom_plat_attach_possible() says that they can at all. */
 int carom_plat_stream_carries(const carom_plat_stream_t *stream);
 

@@ -223,6 +223,23 @@ CAROM_TEST(entry, large_result)
     carom_value_clear(&result);
 }
 
+CAROM_TEST_WITH(entry, result_above_the_limit, .modes = CAROM_TEST_SPAWN)
+{
+    carom_process_t *child;
+    carom_value_t result;
+
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(big_result, ((int64_t) 64 << 20) + 1)));
+    CAROM_ASSERT_OK(carom_process_join(child, carom_seconds(20)));
+    CAROM_ASSERT_STATUS(carom_process_outcome(child)->status, CAROM_ETOOBIG);
+    CAROM_ASSERT_STATUS(carom_process_result(&result, child), CAROM_ENOKEY);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    /* The value fits the limit, its message does not. */
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(big_result, ((int64_t) 64 << 20) - 10)));
+    CAROM_ASSERT_OK(carom_process_join(child, carom_seconds(20)));
+    CAROM_ASSERT_STATUS(carom_process_outcome(child)->status, CAROM_ETOOBIG);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+}
+
 CAROM_TASK(fails)
 {
     return carom_fail(call, CAROM_ENOKEY, "no %s in %d places", "luck", 3);

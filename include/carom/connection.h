@@ -40,7 +40,8 @@ typedef struct carom_connection_options_t {
 /* What the next message is. */
 typedef enum carom_kind_t { CAROM_MESSAGE_BYTES = 1, CAROM_MESSAGE_VALUE = 2 } carom_kind_t;
 
-/* Makes two connected ends, good in every mode.  CAROM_EMFILE, CAROM_ENOMEM; both are NULL after a failure.  Two descriptors. */
+/* Makes two connected ends, good in every mode.  CAROM_EMFILE, CAROM_ENOMEM; both are NULL after a failure.  Two
+ * descriptors. */
 CAROM_API carom_status_t carom_connection_pair(carom_connection_t **one, carom_connection_t **other,
                                                const carom_connection_options_t *options) CAROM_MUST_CHECK;
 
@@ -57,8 +58,9 @@ CAROM_API carom_status_t carom_connection_open(carom_connection_t **connection, 
                                                const carom_connection_options_t *options) CAROM_MUST_CHECK;
 
 /* Closes an end and frees it; the other end gets what was sent, then CAROM_EEOF.  Wakes this process's threads that wait on
- * it: they return CAROM_ECLOSED.  *connection is NULL afterwards; NULL is fine.  No call on it may begin after close has.
- * Waits only until those threads have left: at once, on a pipe of the host's within 50 ms. */
+ * it: they return CAROM_ECLOSED.  *connection is NULL afterwards; NULL is fine.  No call on it may begin after close has,
+ * and no other thread may be sending it. Waits only until those threads have left: at once, on a pipe of the host's within
+ * 50 ms. */
 CAROM_API void carom_connection_close(carom_connection_t **connection);
 
 /* Sends `length` bytes as one message; 0 is a message too, NULL is fine for it.  Blocks while the other end does not make room.

@@ -56,7 +56,7 @@ static inline carom_wait_item_t carom_wait_socket(carom_native_t socket)
  * fine) says how many are.  Any number of items, on Windows too.  A signal does not end it.
  * CAROM_ETIMEOUT: none is ready (with no items: after the timeout; with CAROM_FOREVER and none to wait on, CAROM_EINVAL).
  * CAROM_EINVAL: an item names nothing, or a file that is not open.  CAROM_EMFILE, CAROM_ENOMEM.
- * Close no connection and destroy no process that another thread waits on here. */
+ * Close and send no connection, and destroy no process, that another thread waits on here. */
 CAROM_API carom_status_t carom_wait(carom_wait_item_t *items, size_t count, size_t *ready_count,
                                     carom_duration_t timeout) CAROM_MUST_CHECK;
 

@@ -233,6 +233,11 @@ void carom_plat_stream_close(carom_plat_stream_t **stream)
     free(self);
 }
 
+void carom_plat_stream_end_writing(carom_plat_stream_t *stream)
+{
+    apr_socket_shutdown(stream->socket, APR_SHUTDOWN_WRITE);
+}
+
 void carom_plat_stream_shutdown(carom_plat_stream_t *stream)
 {
     apr_socket_shutdown(stream->socket, APR_SHUTDOWN_READWRITE);

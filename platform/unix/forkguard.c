@@ -7,6 +7,7 @@
 #include "platform/unix/unix.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -53,10 +54,23 @@ static uint64_t bit_of(int fd)
     return (uint64_t) 1 << (fd % WORD_BITS);
 }
 
+/* A host that has closed its standard streams must not write into ours. */
+static int above_standard(int fd)
+{
+    int up = fd >= 0 && fd < CHILD_CONTROL ? fcntl(fd, F_DUPFD_CLOEXEC, CHILD_CONTROL) : -1;
+
+    if (up < 0)
+        return fd;
+    close(fd);
+    return up;
+}
+
 int carom__fd_guard(int fd)
 {
-    page_t *page = page_of(fd, 1);
+    page_t *page;
 
+    fd = above_standard(fd);
+    page = page_of(fd, 1);
     if (page != NULL)
         atomic_fetch_or(&page->words[fd % PAGE_BITS / WORD_BITS], bit_of(fd));
     return fd;
@@ -102,9 +116,11 @@ static void in_forked_child(void)
         for (w = 0; page != NULL && w < PAGE_BITS / WORD_BITS; w++)
             close_word(p * PAGE_BITS + w * WORD_BITS, atomic_exchange(&page->words[w], 0));
     }
+    carom_plat_global_unlock();
 }
 
 carom_status_t carom__plat_start_system(void)
 {
-    return pthread_atfork(NULL, NULL, in_forked_child) == 0 ? CAROM_OK : CAROM_ENOMEM;
+    /* The child must find the global lock free: destructors of entries take it. */
+    return pthread_atfork(carom_plat_global_lock, carom_plat_global_unlock, in_forked_child) == 0 ? CAROM_OK : CAROM_ENOMEM;
 }

@@ -294,7 +294,8 @@ carom_status_t carom_plat_adopt(carom_plat_stream_t **control, const char *token
         return CAROM_EBADMSG;
     keep_private(CHILD_CONTROL);
     keep_private(CHILD_LIFELINE);
-    keep_private(CHILD_SENTINEL);
+    if (carom__sentinel_is_inherited())
+        keep_private(CHILD_SENTINEL);
     error = carom__lifeline_arm(CHILD_LIFELINE);
     if (error)
         return carom_plat_status(error);

@@ -28,6 +28,11 @@ int carom__sentinel_begin(carom_plat_child_t *child, int *inherited)
     return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? errno : 0;
 }
 
+int carom__sentinel_is_inherited(void)
+{
+    return 0;
+}
+
 int carom__sentinel_signal(carom_plat_child_t *child, int signal_number)
 {
     if (child->sentinel >= 0)

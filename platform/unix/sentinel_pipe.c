@@ -17,6 +17,11 @@ int carom__sentinel_begin(carom_plat_child_t *child, int *inherited)
     return 0;
 }
 
+int carom__sentinel_is_inherited(void)
+{
+    return 1;
+}
+
 int carom__sentinel_signal(carom_plat_child_t *child, int signal_number)
 {
     return kill(child->pid, signal_number);

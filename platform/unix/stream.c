@@ -42,8 +42,8 @@ carom_status_t carom_plat_stream_pair(carom_plat_stream_t **one, carom_plat_stre
     *one = *other = NULL;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return carom_plat_status(errno);
-    carom__fd_guard(ends[0]);
-    carom__fd_guard(ends[1]);
+    ends[0] = carom__fd_guard(ends[0]);
+    ends[1] = carom__fd_guard(ends[1]);
     status = wrap(one, ends[0]);
     if (status != CAROM_OK) {
         carom__fd_close(&ends[1]);
@@ -118,6 +118,12 @@ void carom_plat_stream_shutdown(carom_plat_stream_t *stream)
     atomic_store(&stream->is_shut, 1);
     if (!stream->is_pipe)
         shutdown(stream->fd, SHUT_RDWR);
+}
+
+void carom_plat_stream_end_writing(carom_plat_stream_t *stream)
+{
+    if (!stream->is_pipe)
+        shutdown(stream->fd, SHUT_WR);
 }
 
 carom_native_t carom_plat_stream_native(const carom_plat_stream_t *stream)

@@ -11,7 +11,8 @@
 
 /* ---- forkguard.c: descriptors of ours ---- */
 
-/* Notes a new descriptor as ours, and forgets one; both return it.  carom__fd_close forgets and closes *fd (-1 is fine), makes it -1,
+/* Notes a new descriptor as ours, and forgets one; both return it, the first under another number when it was 0, 1 or 2, where the
+ * host's streams belong.  carom__fd_close forgets and closes *fd (-1 is fine), makes it -1,
  * and keeps errno. */
 int carom__fd_guard(int fd);
 int carom__fd_release(int fd);
@@ -55,6 +56,9 @@ struct carom_plat_child_t {
  * 0 or an errno.  After the launch: makes child->sentinel, and closes *inherited. */
 int carom__sentinel_prepare(carom_plat_child_t *child, int *inherited);
 int carom__sentinel_begin(carom_plat_child_t *child, int *inherited);
+
+/* 1 when a worker has inherited its descriptor CHILD_SENTINEL. */
+int carom__sentinel_is_inherited(void);
 
 /* Sends a signal to the child, which has not been collected. */
 int carom__sentinel_signal(carom_plat_child_t *child, int signal_number);

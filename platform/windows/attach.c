@@ -139,3 +139,9 @@ int carom_plat_stream_carries(const carom_plat_stream_t *stream)
     (void) stream;
     return carom_plat_attach_possible();
 }
+
+/* Pipes have no half of an end. */
+void carom_plat_stream_end_writing(carom_plat_stream_t *stream)
+{
+    (void) stream;
+}

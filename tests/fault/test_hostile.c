@@ -261,6 +261,24 @@ CAROM_TEST_ONCE(fault, bad_values_and_their_statuses)
     expect_bad(deep, sizeof deep, CAROM_EDEPTH);
 }
 
+/* A send that was cut off ends its direction: the other side is told, though this one stays open. */
+CAROM_TEST_ONCE(fault, half_a_message_is_told_at_once)
+{
+    carom_connection_t *a, *b;
+    carom_value_t value;
+    char *much = calloc(1, 8000000);
+
+    CAROM_ASSERT(much != NULL);
+    CAROM_ASSERT_OK(carom_connection_pair(&a, &b, NULL));
+    CAROM_ASSERT_STATUS(carom_connection_send_bytes(a, much, 8000000, carom_milliseconds(20)), CAROM_ETIMEOUT);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, b, LONG), CAROM_ETRUNCATED);
+    CAROM_ASSERT_OK(carom_connection_send(b, carom_value_from_int(1), LONG));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, a, LONG));
+    carom_connection_close(&a);
+    carom_connection_close(&b);
+    free(much);
+}
+
 /* Announces handles that do not come. */
 CAROM_TEST_ONCE(fault, handles_that_do_not_come)
 {
