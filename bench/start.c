@@ -95,6 +95,19 @@ const bench_side_t bench_start_spawn = {ours, &long_spawns};
 static carom_process_t *big_parent;
 static carom_connection_t *to_big_parent;
 
+/* What it can be asked for. */
+enum { ASK_SPAWN, ASK_RAW_SPAWN, ASK_THREAD, ASK_RAW_THREAD, QUESTIONS };
+
+static const struct {
+    bench_measure_t measure;
+    const job_t *job;
+} answers[QUESTIONS] = {
+    [ASK_SPAWN] = {ours, &spawns},
+    [ASK_RAW_SPAWN] = {raw_spawns, &spawns},
+    [ASK_THREAD] = {ours, &threads},
+    [ASK_RAW_THREAD] = {raw_threads, &threads},
+};
+
 static char *touched(size_t size)
 {
     char *memory = malloc(size);
@@ -116,16 +129,14 @@ static carom_status_t answer(carom_connection_t *connection, const bench_figure_
 static carom_status_t serve(carom_connection_t *connection)
 {
     bench_figure_t figure;
-    carom_value_t is_raw;
-    carom_status_t status = carom_connection_receive(&is_raw, connection, CAROM_FOREVER);
+    carom_value_t asked;
+    carom_status_t status = carom_connection_receive(&asked, connection, CAROM_FOREVER);
+    size_t question = (size_t) carom_value_int(asked);
 
-    if (status != CAROM_OK)
-        return status;
-    if (carom_value_bool(is_raw))
-        raw_spawns(&figure, &spawns);
-    else
-        ours(&figure, &spawns);
-    carom_value_clear(&is_raw);
+    carom_value_clear(&asked);
+    if (status != CAROM_OK || question >= QUESTIONS)
+        return status != CAROM_OK ? status : CAROM_EINVAL;
+    answers[question].measure(&figure, answers[question].job);
     return answer(connection, &figure);
 }
 
@@ -167,10 +178,10 @@ static carom_status_t big_begin(void)
     return status;
 }
 
-static carom_status_t big_ask(double *value, int raw)
+static carom_status_t big_ask(double *value, int question)
 {
     carom_value_t answered;
-    carom_status_t status = carom_connection_send(to_big_parent, carom_value_from_bool(raw), PATIENCE);
+    carom_status_t status = carom_connection_send(to_big_parent, carom_value_from_int(question), PATIENCE);
 
     if (status == CAROM_OK)
         status = carom_connection_receive(&answered, to_big_parent, PATIENCE);
@@ -183,7 +194,7 @@ static carom_status_t big_ask(double *value, int raw)
 
 static void in_big_parent(bench_figure_t *figure, const void *what)
 {
-    const int *raw = what;
+    const int *question = what;
     carom_status_t status = CAROM_OK;
     double value = 0;
 
@@ -194,7 +205,7 @@ static void in_big_parent(bench_figure_t *figure, const void *what)
     if (big_parent == NULL)
         status = big_begin();
     if (status == CAROM_OK)
-        status = big_ask(&value, *raw);
+        status = big_ask(&value, *question);
     bench_value(figure, value);
     if (status != CAROM_OK)
         bench_fail(figure, "a parent of 4 GiB", status);
@@ -202,13 +213,16 @@ static void in_big_parent(bench_figure_t *figure, const void *what)
 
 /* ---- rows ---- */
 
-static const int yes = 1, no = 0;
+static const int ask_spawn = ASK_SPAWN, ask_raw_spawn = ASK_RAW_SPAWN, ask_thread = ASK_THREAD, ask_raw_thread = ASK_RAW_THREAD;
 
 static const bench_row_t rows[] = {
     {"start_join/thread/pthread", "us", TURNS, 0, 1.5, {ours, &threads}, {raw_threads, &threads}, NULL},
     {"start_join/spawn/posix_spawn", "us", TURNS, 0, 1.3, {ours, &spawns}, {raw_spawns, &spawns}, NULL},
-    {"start_join/spawn_4gib/posix_spawn", "us", TURNS, 0, 1.3, {in_big_parent, &no}, {in_big_parent, &yes}, NULL},
-    {"start_join/spawn_4gib/spawn", "us", TURNS, 0, 1.3, {in_big_parent, &no}, {ours, &spawns}, big_end},
+    {"start_join/spawn_4gib/posix_spawn", "us", TURNS, 0, 1.3, {in_big_parent, &ask_spawn}, {in_big_parent, &ask_raw_spawn},
+     NULL},
+    {"start_join/spawn_4gib/spawn", "us", TURNS, 0, 1.3, {in_big_parent, &ask_spawn}, {ours, &spawns}, NULL},
+    {"start_join/thread_4gib/pthread", "us", TURNS, 0, 1.5, {in_big_parent, &ask_thread}, {in_big_parent, &ask_raw_thread},
+     big_end},
 };
 
 const bench_row_t *bench_start_rows(size_t *count)
