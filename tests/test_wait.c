@@ -190,14 +190,15 @@ static carom_wait_item_t item_of(apr_socket_t *socket)
     return carom_wait_socket((carom_native_t) native);
 }
 
-/* Connections, processes and sockets of the host in one wait. */
-CAROM_TEST(wait, a_mix_with_the_host_s_sockets)
+/* Connections, processes and sockets of the host in one wait.  The first socket of a process on Windows leaves an event there. */
+CAROM_TEST_WITH(wait, a_mix_with_the_host_s_sockets, .leaves = CAROM_LEAVES_DESCRIPTORS)
 {
     carom_connection_t *ours, *theirs;
     carom_wait_item_t items[3];
     carom_process_t *child;
     apr_socket_t *ends[2];
     apr_size_t one = 1;
+    carom_value_t value;
     apr_pool_t *pool;
     size_t ready;
 
@@ -215,6 +216,7 @@ CAROM_TEST(wait, a_mix_with_the_host_s_sockets)
     CAROM_ASSERT_OK(carom_connection_send(ours, carom_value_none(), LONG));
     CAROM_ASSERT_OK(carom_wait(items, 2, &ready, LONG));
     CAROM_ASSERT(items[0].ready && !items[1].ready);
+    CAROM_ASSERT_OK(carom_connection_receive(&value, ours, LONG));
     carom_connection_close(&theirs);
     carom_connection_close(&ours);
     CAROM_ASSERT_OK(carom_wait(&items[1], 2, &ready, LONG));
