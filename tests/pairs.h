@@ -5,7 +5,7 @@
 
 #include <carom-harness.h>
 
-#define LONG carom_seconds(20)
+#define PATIENCE carom_seconds(20)
 
 typedef struct pair_t {
     carom_connection_t *a, *b;
@@ -41,7 +41,7 @@ CAROM_UNUSED static carom_process_t *start_with(carom_connection_t **ours, carom
 
 CAROM_UNUSED static void end_child(carom_process_t **child, int code)
 {
-    CAROM_ASSERT_OK(carom_process_join(*child, LONG));
+    CAROM_ASSERT_OK(carom_process_join(*child, PATIENCE));
     CAROM_ASSERT_INT(carom_process_exit_code(*child), code);
     CAROM_ASSERT_OK(carom_process_destroy(child));
 }
@@ -52,8 +52,8 @@ CAROM_UNUSED static int echo(carom_connection_t *connection)
     carom_status_t status;
     carom_value_t value;
 
-    while ((status = carom_connection_receive(&value, connection, LONG)) == CAROM_OK) {
-        CAROM_ASSERT_OK(carom_connection_send(connection, value, LONG));
+    while ((status = carom_connection_receive(&value, connection, PATIENCE)) == CAROM_OK) {
+        CAROM_ASSERT_OK(carom_connection_send(connection, value, PATIENCE));
         carom_value_clear(&value);
     }
     carom_connection_close(&connection);

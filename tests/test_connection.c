@@ -16,16 +16,16 @@ CAROM_TEST_ONCE(connection, bytes_there_and_back)
     void *bytes;
     size_t length;
 
-    CAROM_ASSERT_OK(carom_connection_send_bytes(pair.a, "hello", 5, LONG));
-    CAROM_ASSERT_OK(carom_connection_receive_into(buffer, sizeof buffer, &length, pair.b, LONG));
+    CAROM_ASSERT_OK(carom_connection_send_bytes(pair.a, "hello", 5, PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive_into(buffer, sizeof buffer, &length, pair.b, PATIENCE));
     CAROM_ASSERT_INT(length, 5);
     CAROM_ASSERT(memcmp(buffer, "hello", 5) == 0);
-    CAROM_ASSERT_OK(carom_connection_send_bytes(pair.b, "x", 1, LONG));
-    CAROM_ASSERT_OK(carom_connection_receive_bytes(&bytes, &length, pair.a, 0, LONG));
+    CAROM_ASSERT_OK(carom_connection_send_bytes(pair.b, "x", 1, PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive_bytes(&bytes, &length, pair.a, 0, PATIENCE));
     CAROM_ASSERT_INT(length, 1);
     carom_free(bytes);
-    CAROM_ASSERT_STATUS(carom_connection_send_bytes(pair.a, NULL, 1, LONG), CAROM_EINVAL);
-    CAROM_ASSERT_STATUS(carom_connection_send_bytes(NULL, "x", 1, LONG), CAROM_EINVAL);
+    CAROM_ASSERT_STATUS(carom_connection_send_bytes(pair.a, NULL, 1, PATIENCE), CAROM_EINVAL);
+    CAROM_ASSERT_STATUS(carom_connection_send_bytes(NULL, "x", 1, PATIENCE), CAROM_EINVAL);
     close_pair(&pair);
 }
 
@@ -39,13 +39,13 @@ CAROM_TEST_ONCE(connection, empty_message)
     int i;
 
     for (i = 0; i < 3; i++)
-        CAROM_ASSERT_OK(carom_connection_send_bytes(pair.a, NULL, 0, LONG));
-    CAROM_ASSERT_OK(carom_connection_receive_into(buffer, 0, &length, pair.b, LONG));
+        CAROM_ASSERT_OK(carom_connection_send_bytes(pair.a, NULL, 0, PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive_into(buffer, 0, &length, pair.b, PATIENCE));
     CAROM_ASSERT_INT(length, 0);
-    CAROM_ASSERT_OK(carom_connection_receive_bytes(&bytes, &length, pair.b, 0, LONG));
+    CAROM_ASSERT_OK(carom_connection_receive_bytes(&bytes, &length, pair.b, 0, PATIENCE));
     CAROM_ASSERT(bytes != NULL && length == 0);
     carom_free(bytes);
-    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.b, LONG));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.b, PATIENCE));
     CAROM_ASSERT_INT(carom_value_type(value), CAROM_BYTES);
     CAROM_ASSERT_INT(carom_value_count(value), 0);
     carom_value_clear(&value);
@@ -70,12 +70,12 @@ CAROM_TEST(connection, sizes)
     for (k = 0; k < 20000000; k++)
         sent[k] = (unsigned char) (k * 2654435761u >> 13);
     for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        CAROM_ASSERT_OK(carom_connection_send_bytes(connection, sent, sizes[i], LONG));
-        CAROM_ASSERT_OK(carom_connection_poll(connection, LONG));
+        CAROM_ASSERT_OK(carom_connection_send_bytes(connection, sent, sizes[i], PATIENCE));
+        CAROM_ASSERT_OK(carom_connection_poll(connection, PATIENCE));
         {
             carom_value_t value;
 
-            CAROM_ASSERT_OK(carom_connection_receive(&value, connection, LONG));
+            CAROM_ASSERT_OK(carom_connection_receive(&value, connection, PATIENCE));
             CAROM_ASSERT_INT(carom_value_count(value), sizes[i]);
             CAROM_ASSERT(sizes[i] == 0 || memcmp(carom_value_bytes(value), sent, sizes[i]) == 0);
             carom_value_clear(&value);
@@ -101,8 +101,8 @@ CAROM_TEST(connection, values)
     CAROM_ASSERT_OK(carom_value_append(&list, &item));
     CAROM_ASSERT_OK(carom_value_dict(&dict));
     CAROM_ASSERT_OK(carom_value_put_text(&dict, "key", &list));
-    CAROM_ASSERT_OK(carom_connection_send(connection, dict, LONG));
-    CAROM_ASSERT_OK(carom_connection_receive(&back, connection, LONG));
+    CAROM_ASSERT_OK(carom_connection_send(connection, dict, PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&back, connection, PATIENCE));
     CAROM_ASSERT(carom_value_equal(dict, back));
     carom_value_clear(&back);
     carom_value_clear(&dict);
@@ -121,7 +121,7 @@ CAROM_TEST_ONCE(connection, timeout_loses_nothing)
     CAROM_ASSERT_STATUS(carom_connection_receive(&value, pair.a, SOON), CAROM_ETIMEOUT);
     CAROM_ASSERT(carom_now() - before >= 30000);
     CAROM_ASSERT_STATUS(carom_connection_poll(pair.a, 0), CAROM_ETIMEOUT);
-    CAROM_ASSERT_OK(carom_connection_send(pair.b, carom_value_from_int(5), LONG));
+    CAROM_ASSERT_OK(carom_connection_send(pair.b, carom_value_from_int(5), PATIENCE));
     CAROM_ASSERT_OK(carom_connection_poll(pair.a, 0));
     CAROM_ASSERT_OK(carom_connection_receive(&value, pair.a, 0));
     CAROM_ASSERT_INT(carom_value_int(value), 5);
@@ -135,7 +135,7 @@ CAROM_TEST_ONCE(connection, end_after_all_messages)
     int i;
 
     for (i = 0; i < 3; i++)
-        CAROM_ASSERT_OK(carom_connection_send(pair.a, carom_value_from_int(i), LONG));
+        CAROM_ASSERT_OK(carom_connection_send(pair.a, carom_value_from_int(i), PATIENCE));
     carom_connection_close(&pair.a);
     CAROM_ASSERT(pair.a == NULL);
     for (i = 0; i < 3; i++) {
@@ -143,9 +143,9 @@ CAROM_TEST_ONCE(connection, end_after_all_messages)
         CAROM_ASSERT_INT(carom_value_int(value), i);
     }
     CAROM_ASSERT_OK(carom_connection_poll(pair.b, 0));
-    CAROM_ASSERT_STATUS(carom_connection_receive(&value, pair.b, LONG), CAROM_EEOF);
-    CAROM_ASSERT_STATUS(carom_connection_receive(&value, pair.b, LONG), CAROM_EEOF);
-    CAROM_ASSERT_STATUS(carom_connection_send(pair.b, carom_value_none(), LONG), CAROM_EEOF);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, pair.b, PATIENCE), CAROM_EEOF);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, pair.b, PATIENCE), CAROM_EEOF);
+    CAROM_ASSERT_STATUS(carom_connection_send(pair.b, carom_value_none(), PATIENCE), CAROM_EEOF);
     close_pair(&pair);
 }
 
@@ -156,12 +156,12 @@ CAROM_TEST_ONCE(connection, too_big_stays)
     void *bytes;
     size_t length;
 
-    CAROM_ASSERT_OK(carom_connection_send_bytes(pair.a, "a longer message", 16, LONG));
-    CAROM_ASSERT_STATUS(carom_connection_receive_into(buffer, sizeof buffer, &length, pair.b, LONG), CAROM_ETOOBIG);
+    CAROM_ASSERT_OK(carom_connection_send_bytes(pair.a, "a longer message", 16, PATIENCE));
+    CAROM_ASSERT_STATUS(carom_connection_receive_into(buffer, sizeof buffer, &length, pair.b, PATIENCE), CAROM_ETOOBIG);
     CAROM_ASSERT_INT(length, 16);
     CAROM_ASSERT_OK(carom_connection_poll(pair.b, 0));
-    CAROM_ASSERT_STATUS(carom_connection_receive_bytes(&bytes, &length, pair.b, 15, LONG), CAROM_ETOOBIG);
-    CAROM_ASSERT_OK(carom_connection_receive_bytes(&bytes, &length, pair.b, 16, LONG));
+    CAROM_ASSERT_STATUS(carom_connection_receive_bytes(&bytes, &length, pair.b, 15, PATIENCE), CAROM_ETOOBIG);
+    CAROM_ASSERT_OK(carom_connection_receive_bytes(&bytes, &length, pair.b, 16, PATIENCE));
     CAROM_ASSERT(length == 16 && memcmp(bytes, "a longer message", 16) == 0);
     carom_free(bytes);
     close_pair(&pair);
@@ -179,11 +179,11 @@ CAROM_TEST_ONCE(connection, limits_of_the_connection)
     CAROM_ASSERT_OK(carom_connection_send_bytes(pair.a, "0123456789"
                                                         "0123456789012345678901234567890123456789012345678901234567890"
                                                         "0123456789012345678901234567890",
-                                                101, LONG));
-    CAROM_ASSERT_OK(carom_connection_send(pair.a, text, LONG));
-    CAROM_ASSERT_STATUS(carom_connection_receive(&value, pair.b, LONG), CAROM_ETOOBIG);
-    CAROM_ASSERT_OK(carom_connection_skip(pair.b, LONG));
-    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.b, LONG));
+                                                101, PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_send(pair.a, text, PATIENCE));
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, pair.b, PATIENCE), CAROM_ETOOBIG);
+    CAROM_ASSERT_OK(carom_connection_skip(pair.b, PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.b, PATIENCE));
     CAROM_ASSERT_TEXT(carom_value_text(value), "0123456789");
     carom_value_clear(&value);
     carom_value_clear(&text);
@@ -198,7 +198,7 @@ CAROM_TASK(sends_a_large_value)
     carom_status_t status;
 
     CAROM_ASSERT(bytes != NULL);
-    status = carom_connection_send(connection, carom_value_borrow_bytes(bytes, size), LONG);
+    status = carom_connection_send(connection, carom_value_borrow_bytes(bytes, size), PATIENCE);
     free(bytes);
     carom_connection_close(&connection);
     return carom_return(call, status);
@@ -216,10 +216,10 @@ static void send_large(carom_test_t *test, uint64_t limit, carom_status_t wanted
     CAROM_ASSERT_OK(carom_connection_pair(&ours, &theirs, &options));
     CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(sends_a_large_value, theirs, size)));
     carom_connection_close(&theirs);
-    CAROM_ASSERT_STATUS(carom_connection_receive(&value, ours, LONG), wanted == CAROM_OK ? CAROM_OK : CAROM_EEOF);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, ours, PATIENCE), wanted == CAROM_OK ? CAROM_OK : CAROM_EEOF);
     CAROM_ASSERT_INT(carom_value_count(value), wanted == CAROM_OK ? size : 0);
     carom_value_clear(&value);
-    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_OK(carom_process_join(child, PATIENCE));
     CAROM_ASSERT_OK(carom_process_result(&value, child));
     CAROM_ASSERT_STATUS((carom_status_t) carom_value_int(value), wanted);
     CAROM_ASSERT_OK(carom_process_destroy(&child));
@@ -241,10 +241,10 @@ CAROM_TEST_ONCE(connection, bytes_or_value)
     void *bytes;
     size_t length;
 
-    CAROM_ASSERT_OK(carom_connection_send(pair.a, carom_value_from_int(1), LONG));
-    CAROM_ASSERT_STATUS(carom_connection_receive_into(buffer, sizeof buffer, &length, pair.b, LONG), CAROM_ETYPE);
-    CAROM_ASSERT_STATUS(carom_connection_receive_bytes(&bytes, &length, pair.b, 0, LONG), CAROM_ETYPE);
-    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.b, LONG));
+    CAROM_ASSERT_OK(carom_connection_send(pair.a, carom_value_from_int(1), PATIENCE));
+    CAROM_ASSERT_STATUS(carom_connection_receive_into(buffer, sizeof buffer, &length, pair.b, PATIENCE), CAROM_ETYPE);
+    CAROM_ASSERT_STATUS(carom_connection_receive_bytes(&bytes, &length, pair.b, 0, PATIENCE), CAROM_ETYPE);
+    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.b, PATIENCE));
     CAROM_ASSERT_INT(carom_value_int(value), 1);
     close_pair(&pair);
 }
@@ -254,10 +254,10 @@ CAROM_TEST_ONCE(connection, bad_values_are_refused_before_anything_goes)
     pair_t pair = make_pair();
     carom_value_t value;
 
-    CAROM_ASSERT_STATUS(carom_connection_send(pair.a, carom_value_borrow_text("\xc0\x80"), LONG), CAROM_EUTF8);
-    CAROM_ASSERT_STATUS(carom_connection_send(pair.a, carom_value_from_connection(pair.a), LONG), CAROM_EINVAL);
-    CAROM_ASSERT_OK(carom_connection_send(pair.a, carom_value_from_int(1), LONG));
-    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.b, LONG));
+    CAROM_ASSERT_STATUS(carom_connection_send(pair.a, carom_value_borrow_text("\xc0\x80"), PATIENCE), CAROM_EUTF8);
+    CAROM_ASSERT_STATUS(carom_connection_send(pair.a, carom_value_from_connection(pair.a), PATIENCE), CAROM_EINVAL);
+    CAROM_ASSERT_OK(carom_connection_send(pair.a, carom_value_from_int(1), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.b, PATIENCE));
     CAROM_ASSERT_INT(carom_value_int(value), 1);
     close_pair(&pair);
 }
@@ -272,10 +272,10 @@ CAROM_TEST_ONCE(connection, one_way)
     CAROM_ASSERT_OK(carom_connection_pair(&reader, &writer, &options));
     CAROM_ASSERT(carom_connection_readable(reader) && !carom_connection_writable(reader));
     CAROM_ASSERT(!carom_connection_readable(writer) && carom_connection_writable(writer));
-    CAROM_ASSERT_OK(carom_connection_send(writer, carom_value_from_int(1), LONG));
-    CAROM_ASSERT_OK(carom_connection_receive(&value, reader, LONG));
-    CAROM_ASSERT_STATUS(carom_connection_send(reader, carom_value_from_int(1), LONG), CAROM_ENOTSUP);
-    CAROM_ASSERT_STATUS(carom_connection_receive(&value, writer, LONG), CAROM_ENOTSUP);
+    CAROM_ASSERT_OK(carom_connection_send(writer, carom_value_from_int(1), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, reader, PATIENCE));
+    CAROM_ASSERT_STATUS(carom_connection_send(reader, carom_value_from_int(1), PATIENCE), CAROM_ENOTSUP);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, writer, PATIENCE), CAROM_ENOTSUP);
     CAROM_ASSERT_STATUS(carom_connection_poll(writer, 0), CAROM_ENOTSUP);
     carom_connection_close(&reader);
     carom_connection_close(&writer);
@@ -292,10 +292,10 @@ CAROM_TEST_ONCE(connection, send_timeout_breaks_the_sending_side)
     CAROM_ASSERT(bytes != NULL);
     CAROM_ASSERT_STATUS(carom_connection_send_bytes(pair.a, bytes, 8000000, SOON), CAROM_ETIMEOUT);
     CAROM_ASSERT_STATUS(carom_connection_send_bytes(pair.a, bytes, 1, SOON), CAROM_EBROKEN);
-    CAROM_ASSERT_OK(carom_connection_send(pair.b, carom_value_from_int(3), LONG));
-    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.a, LONG));
+    CAROM_ASSERT_OK(carom_connection_send(pair.b, carom_value_from_int(3), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.a, PATIENCE));
     carom_connection_close(&pair.a);
-    CAROM_ASSERT_STATUS(carom_connection_receive(&value, pair.b, LONG), CAROM_ETRUNCATED);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, pair.b, PATIENCE), CAROM_ETRUNCATED);
     free(bytes);
     close_pair(&pair);
 }
@@ -307,8 +307,8 @@ CAROM_TASK(sends_slowly)
 
     CAROM_ASSERT(bytes != NULL);
     memset(bytes, 's', 4000000);
-    CAROM_ASSERT_OK(carom_connection_send_bytes(connection, bytes, 4000000, LONG));
-    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_int(2), LONG));
+    CAROM_ASSERT_OK(carom_connection_send_bytes(connection, bytes, 4000000, PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_int(2), PATIENCE));
     free(bytes);
     carom_connection_close(&connection);
     return 0;
@@ -333,7 +333,7 @@ CAROM_TEST(connection, receive_in_pieces)
     CAROM_ASSERT_OK(status);
     CAROM_ASSERT_INT(length, 4000000);
     CAROM_ASSERT(buffer[0] == 's' && buffer[3999999] == 's' && buffer[2000000] == 's');
-    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, LONG));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, PATIENCE));
     CAROM_ASSERT_INT(carom_value_int(value), 2);
     free(buffer);
     carom_connection_close(&connection);
@@ -351,7 +351,7 @@ CAROM_TEST(connection, skip_in_pieces)
         status = carom_connection_skip(connection, 0);
     while (status == CAROM_ETIMEOUT);
     CAROM_ASSERT_OK(status);
-    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, LONG));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, PATIENCE));
     CAROM_ASSERT_INT(carom_value_int(value), 2);
     carom_connection_close(&connection);
     end_child(&child, 0);
@@ -365,12 +365,12 @@ CAROM_TASK(waits_on_the_shared_end)
 {
     carom_value_t value;
 
-    return carom_return(call, carom_connection_receive(&value, shared, LONG));
+    return carom_return(call, carom_connection_receive(&value, shared, PATIENCE));
 }
 
 CAROM_TASK(polls_the_shared_end)
 {
-    return carom_return(call, carom_connection_poll(shared, LONG));
+    return carom_return(call, carom_connection_poll(shared, PATIENCE));
 }
 
 /* Close wakes them all; which of them were waiting already does not matter. */
@@ -388,7 +388,7 @@ CAROM_TEST_WITH(connection, close_wakes_waiting_threads, .modes = CAROM_TEST_THR
     CAROM_ASSERT_STATUS(carom_process_join(children[0], carom_milliseconds(100)), CAROM_ETIMEOUT);
     carom_connection_close(&pair.a);
     for (i = 0; i < 3; i++) {
-        CAROM_ASSERT_OK(carom_process_join(children[i], LONG));
+        CAROM_ASSERT_OK(carom_process_join(children[i], PATIENCE));
         CAROM_ASSERT_OK(carom_process_result(&result, children[i]));
         CAROM_ASSERT_STATUS((carom_status_t) carom_value_int(result), CAROM_ECLOSED);
         CAROM_ASSERT_OK(carom_process_destroy(&children[i]));
@@ -407,7 +407,7 @@ CAROM_TASK(sends_numbers)
     for (i = 0; i < EACH; i++) {
         memset(bytes, (int) base, sizeof bytes);
         memcpy(bytes, &i, sizeof i);
-        CAROM_ASSERT_OK(carom_connection_send_bytes(shared, bytes, sizeof bytes, LONG));
+        CAROM_ASSERT_OK(carom_connection_send_bytes(shared, bytes, sizeof bytes, PATIENCE));
     }
     return 0;
 }
@@ -425,7 +425,7 @@ CAROM_TEST_WITH(connection, senders_take_turns, .modes = CAROM_TEST_THREAD)
     for (i = 0; i < SENDERS; i++)
         CAROM_ASSERT_OK(carom_process_start(&children[i], test->context, carom_call(sends_numbers, i)));
     for (i = 0; i < SENDERS * EACH; i++) {
-        CAROM_ASSERT_OK(carom_connection_receive_into(bytes, sizeof bytes, &length, pair.b, LONG));
+        CAROM_ASSERT_OK(carom_connection_receive_into(bytes, sizeof bytes, &length, pair.b, PATIENCE));
         memcpy(&number, bytes, sizeof number);
         CAROM_ASSERT_INT(number, next[(int) bytes[200]]++);
         CAROM_ASSERT_INT(bytes[299], bytes[200]);
@@ -461,8 +461,8 @@ CAROM_TEST_WITH(connection, killed_peer, .modes = CAROM_TEST_SPAWN)
     carom_process_t *child = start_with(&connection, test, &echoes);
     carom_value_t value;
 
-    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_none(), LONG));
-    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, LONG));
+    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_none(), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, PATIENCE));
     CAROM_ASSERT_OK(carom_process_kill(child));
     CAROM_ASSERT_STATUS(carom_connection_receive(&value, connection, CAROM_FOREVER), CAROM_EEOF);
     carom_connection_close(&connection);
@@ -474,7 +474,7 @@ CAROM_TASK(sends_what_nobody_takes)
 {
     carom_connection_t *connection = carom_arg_connection(call, 0);
     char *bytes = calloc(1, 30000000);
-    carom_status_t status = carom_connection_send_bytes(connection, bytes, 30000000, LONG);
+    carom_status_t status = carom_connection_send_bytes(connection, bytes, 30000000, PATIENCE);
 
     free(bytes);
     carom_connection_close(&connection);
@@ -487,9 +487,9 @@ CAROM_TEST_WITH(connection, killed_inside_a_message, .modes = CAROM_TEST_SPAWN)
     carom_process_t *child = start_with(&connection, test, &sends_what_nobody_takes);
     carom_value_t value;
 
-    CAROM_ASSERT_OK(carom_connection_poll(connection, LONG));
+    CAROM_ASSERT_OK(carom_connection_poll(connection, PATIENCE));
     CAROM_ASSERT_OK(carom_process_kill(child));
-    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_OK(carom_process_join(child, PATIENCE));
     CAROM_ASSERT_STATUS(carom_connection_receive(&value, connection, CAROM_FOREVER), CAROM_ETRUNCATED);
     CAROM_ASSERT_STATUS(carom_connection_receive(&value, connection, 0), CAROM_ETRUNCATED);
     carom_connection_close(&connection);

@@ -24,8 +24,8 @@ CAROM_TEST(connection, an_end_as_argument_moves)
     CAROM_ASSERT_STATUS(carom_connection_send(pair.b, carom_value_none(), 0), CAROM_EMOVED);
     CAROM_ASSERT_STATUS(carom_connection_receive(&value, pair.b, 0), CAROM_EMOVED);
     CAROM_ASSERT_STATUS(carom_connection_poll(pair.b, 0), CAROM_EMOVED);
-    CAROM_ASSERT_OK(carom_connection_send(pair.a, carom_value_from_int(7), LONG));
-    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.a, LONG));
+    CAROM_ASSERT_OK(carom_connection_send(pair.a, carom_value_from_int(7), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.a, PATIENCE));
     CAROM_ASSERT_INT(carom_value_int(value), 7);
     close_pair(&pair);
     end_child(&child, 0);
@@ -44,8 +44,8 @@ CAROM_TEST(connection, a_failed_start_moves_nothing)
     CAROM_ASSERT_STATUS(carom_process_start(&child, test->context, carom_request(&moving_echo, args, 2)), CAROM_EUTF8);
     args[1] = args[0];
     CAROM_ASSERT_STATUS(carom_process_start(&child, test->context, carom_request(&moving_echo, args, 2)), CAROM_EMOVED);
-    CAROM_ASSERT_OK(carom_connection_send(pair.a, carom_value_from_int(1), LONG));
-    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.b, LONG));
+    CAROM_ASSERT_OK(carom_connection_send(pair.a, carom_value_from_int(1), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.b, PATIENCE));
     close_pair(&pair);
 }
 
@@ -55,10 +55,10 @@ CAROM_TASK(answers_on_what_comes)
     carom_connection_t *connection = carom_arg_connection(call, 0), *other;
     carom_value_t value;
 
-    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, LONG));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, PATIENCE));
     CAROM_ASSERT_OK(carom_value_take_connection(&other, &value));
     CAROM_ASSERT_INT(carom_value_type(value), CAROM_NONE);
-    CAROM_ASSERT_OK(carom_connection_send(other, carom_value_borrow_text("through the new one"), LONG));
+    CAROM_ASSERT_OK(carom_connection_send(other, carom_value_borrow_text("through the new one"), PATIENCE));
     carom_connection_close(&other);
     carom_connection_close(&connection);
     return 0;
@@ -80,12 +80,12 @@ CAROM_TEST(connection, an_end_in_a_message)
     skip_without_transfer();
     child = start_with(&connection, test, &answers_on_what_comes);
     pair = make_pair();
-    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_connection(pair.b), LONG));
+    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_connection(pair.b), PATIENCE));
     CAROM_ASSERT_STATUS(carom_connection_send(pair.b, carom_value_none(), 0), CAROM_EMOVED);
-    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.a, LONG));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.a, PATIENCE));
     CAROM_ASSERT_TEXT(carom_value_text(value), "through the new one");
     carom_value_clear(&value);
-    CAROM_ASSERT_STATUS(carom_connection_receive(&value, pair.a, LONG), CAROM_EEOF);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, pair.a, PATIENCE), CAROM_EEOF);
     close_pair(&pair);
     carom_connection_close(&connection);
     end_child(&child, 0);
@@ -100,11 +100,11 @@ CAROM_TEST_ONCE(connection, untaken_ends_are_closed)
     skip_without_transfer();
     carrier = make_pair();
     pair = make_pair();
-    CAROM_ASSERT_OK(carom_connection_send(carrier.a, carom_value_from_connection(pair.b), LONG));
-    CAROM_ASSERT_OK(carom_connection_receive(&value, carrier.b, LONG));
+    CAROM_ASSERT_OK(carom_connection_send(carrier.a, carom_value_from_connection(pair.b), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, carrier.b, PATIENCE));
     CAROM_ASSERT_INT(carom_value_type(value), CAROM_CONNECTION);
     carom_value_clear(&value);
-    CAROM_ASSERT_STATUS(carom_connection_receive(&value, pair.a, LONG), CAROM_EEOF);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, pair.a, PATIENCE), CAROM_EEOF);
     close_pair(&pair);
     close_pair(&carrier);
 }
@@ -118,10 +118,10 @@ CAROM_TEST_ONCE(connection, unreceived_ends_are_closed)
     skip_without_transfer();
     carrier = make_pair();
     pair = make_pair();
-    CAROM_ASSERT_OK(carom_connection_send(carrier.a, carom_value_from_connection(pair.b), LONG));
-    CAROM_ASSERT_OK(carom_connection_send(carrier.a, carom_value_from_int(1), LONG));
-    CAROM_ASSERT_OK(carom_connection_skip(carrier.b, LONG));
-    CAROM_ASSERT_STATUS(carom_connection_receive(&value, pair.a, LONG), CAROM_EEOF);
+    CAROM_ASSERT_OK(carom_connection_send(carrier.a, carom_value_from_connection(pair.b), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_send(carrier.a, carom_value_from_int(1), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_skip(carrier.b, PATIENCE));
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, pair.a, PATIENCE), CAROM_EEOF);
     close_pair(&pair);
     close_pair(&carrier);
 }
@@ -142,14 +142,14 @@ CAROM_TEST_ONCE(connection, at_most_64_handles)
         item = carom_value_from_connection(theirs[i]);
         CAROM_ASSERT_OK(carom_value_append(&list, &item));
     }
-    CAROM_ASSERT_STATUS(carom_connection_send(carrier.a, list, LONG), CAROM_ECOUNT);
+    CAROM_ASSERT_STATUS(carom_connection_send(carrier.a, list, PATIENCE), CAROM_ECOUNT);
     for (i = 0; i < COUNT; i++)
-        CAROM_ASSERT_OK(carom_connection_send(theirs[i], carom_value_none(), LONG));
+        CAROM_ASSERT_OK(carom_connection_send(theirs[i], carom_value_none(), PATIENCE));
     item = carom_value_none();
     CAROM_ASSERT_OK(carom_value_take(&item, &list, 64));
-    CAROM_ASSERT_OK(carom_connection_send(carrier.a, list, LONG));
+    CAROM_ASSERT_OK(carom_connection_send(carrier.a, list, PATIENCE));
     carom_value_clear(&list);
-    CAROM_ASSERT_OK(carom_connection_receive(&list, carrier.b, LONG));
+    CAROM_ASSERT_OK(carom_connection_receive(&list, carrier.b, PATIENCE));
     CAROM_ASSERT_INT(carom_value_count(list), COUNT);
     CAROM_ASSERT_INT(carom_value_type(*carom_value_at(list, 63)), CAROM_CONNECTION);
     carom_value_clear(&list);
@@ -170,12 +170,12 @@ CAROM_TEST_ONCE(connection, one_with_half_a_message_cannot_be_sent)
     skip_without_transfer();
     pair = make_pair();
     carrier = make_pair();
-    CAROM_ASSERT_OK(carom_connection_send_bytes(pair.a, "four", 4, LONG));
-    CAROM_ASSERT_STATUS(carom_connection_receive_into(small, sizeof small, &length, pair.b, LONG), CAROM_ETOOBIG);
-    CAROM_ASSERT_STATUS(carom_connection_send(carrier.a, carom_value_from_connection(pair.b), LONG), CAROM_EBUSY);
-    CAROM_ASSERT_OK(carom_connection_skip(pair.b, LONG));
-    CAROM_ASSERT_OK(carom_connection_send(carrier.a, carom_value_from_connection(pair.b), LONG));
-    CAROM_ASSERT_OK(carom_connection_receive(&value, carrier.b, LONG));
+    CAROM_ASSERT_OK(carom_connection_send_bytes(pair.a, "four", 4, PATIENCE));
+    CAROM_ASSERT_STATUS(carom_connection_receive_into(small, sizeof small, &length, pair.b, PATIENCE), CAROM_ETOOBIG);
+    CAROM_ASSERT_STATUS(carom_connection_send(carrier.a, carom_value_from_connection(pair.b), PATIENCE), CAROM_EBUSY);
+    CAROM_ASSERT_OK(carom_connection_skip(pair.b, PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_send(carrier.a, carom_value_from_connection(pair.b), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, carrier.b, PATIENCE));
     carom_value_clear(&value);
     close_pair(&pair);
     close_pair(&carrier);
@@ -189,9 +189,9 @@ CAROM_TEST_ONCE(connection, a_closed_one_cannot_be_sent)
     skip_without_transfer();
     pair = make_pair();
     carrier = make_pair();
-    CAROM_ASSERT_OK(carom_connection_send(carrier.a, carom_value_from_connection(pair.a), LONG));
-    CAROM_ASSERT_STATUS(carom_connection_send(carrier.a, carom_value_from_connection(pair.a), LONG), CAROM_EMOVED);
-    CAROM_ASSERT_OK(carom_connection_receive(&value, carrier.b, LONG));
+    CAROM_ASSERT_OK(carom_connection_send(carrier.a, carom_value_from_connection(pair.a), PATIENCE));
+    CAROM_ASSERT_STATUS(carom_connection_send(carrier.a, carom_value_from_connection(pair.a), PATIENCE), CAROM_EMOVED);
+    CAROM_ASSERT_OK(carom_connection_receive(&value, carrier.b, PATIENCE));
     carom_value_clear(&value);
     close_pair(&pair);
     close_pair(&carrier);
