@@ -107,10 +107,10 @@ void carom__connection_drop_message(carom_connection_t *self)
 }
 
 /* Sends everybody away who uses the connection, and waits until they have left: they only have to wake up. */
-static void empty(carom_connection_t *self, carom_status_t why)
+static void empty(carom_connection_t *self)
 {
     if (self->gone == CAROM_OK)
-        self->gone = why;
+        self->gone = CAROM_ECLOSED;
     carom_plat_monitor_wake(self->monitor);
     if (self->users > 0 && self->stream)
         carom_plat_stream_shutdown(self->stream);
@@ -118,9 +118,20 @@ static void empty(carom_connection_t *self, carom_status_t why)
         carom_plat_monitor_wait(self->monitor, CAROM_PLAT_NEVER);
 }
 
+static void free_connection(carom_connection_t *self)
+{
+    self->magic = 0;
+    carom__connection_drop_message(self);
+    carom_plat_stream_close(&self->stream);
+    carom_plat_monitor_destroy(&self->monitor);
+    carom_free(self->files);
+    carom_free(self);
+}
+
 void carom_connection_close(carom_connection_t **connection)
 {
     carom_connection_t *self = *connection;
+    int moving;
 
     if (self == NULL || self->magic != CAROM__CONNECTION_MAGIC)
         return;
@@ -131,14 +142,14 @@ void carom_connection_close(carom_connection_t **connection)
         return;
     }
     carom_plat_monitor_enter(self->monitor);
-    empty(self, CAROM_ECLOSED);
+    moving = self->moving;
+    self->abandoned = moving;
+    if (!moving)
+        empty(self);
     carom_plat_monitor_leave(self->monitor);
-    self->magic = 0;
-    carom__connection_drop_message(self);
-    carom_plat_stream_close(&self->stream);
-    carom_plat_monitor_destroy(&self->monitor);
-    carom_free(self->files);
-    carom_free(self);
+    /* A thread that sends it may take its time: it frees what was closed meanwhile. */
+    if (!moving)
+        free_connection(self);
 }
 
 void carom__connection_drop(carom_connection_t *connection)
@@ -350,16 +361,16 @@ carom_status_t carom_connection_poll(carom_connection_t *connection, carom_durat
     return leave(connection, carom_plat_wait(&source, 1, carom__deadline(timeout)));
 }
 
-int carom__connection_source(carom_connection_t *connection, carom_plat_source_t *source)
+int carom__connection_enter(carom_connection_t *connection)
 {
     int ready;
 
-    if (look(connection, &ready) != CAROM_OK || ready)
-        return 1;
-    source->kind = CAROM_PLAT_SOURCE_STREAM;
-    source->stream = connection->stream;
-    leave(connection, CAROM_OK);
-    return 0;
+    return look(connection, &ready) == CAROM_OK && !ready;
+}
+
+void carom__connection_leave(carom_connection_t *connection)
+{
+    (void) leave(connection, CAROM_OK);
 }
 
 void carom__connection_cut(carom_connection_t *connection)
@@ -407,6 +418,7 @@ carom_status_t carom__connection_begin_move(carom_connection_t *connection, caro
         status = carom_plat_file_duplicate(file, carom_plat_stream_native(connection->stream));
     if (status == CAROM_OK) {
         connection->gone = CAROM_EMOVED;
+        connection->moving = 1;
         *traits = connection->traits;
     }
     carom_plat_monitor_leave(connection->monitor);
@@ -415,10 +427,16 @@ carom_status_t carom__connection_begin_move(carom_connection_t *connection, caro
 
 void carom__connection_end_move(carom_connection_t *connection, int moved)
 {
+    int abandoned;
+
     carom_plat_monitor_enter(connection->monitor);
     if (moved)
         carom_plat_stream_close(&connection->stream);
     else
         connection->gone = CAROM_OK;
+    connection->moving = 0;
+    abandoned = connection->abandoned;
     carom_plat_monitor_leave(connection->monitor);
+    if (abandoned)
+        free_connection(connection);
 }

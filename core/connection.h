@@ -28,13 +28,15 @@ carom_status_t carom__connection_send_parcel(carom_connection_t *connection, car
 carom_status_t carom__connection_receive_parcel(carom_connection_t *connection, carom__buffer_t *body, size_t *length,
                                                 carom__arrival_t *arrival, int64_t deadline);
 
-/* For carom_wait: 1 when it is ready already, or in error; else fills a source. */
-int carom__connection_source(carom_connection_t *connection, carom_plat_source_t *source);
+/* For carom_wait: 0 when it is ready already, or in error.  Else the caller may watch it, and owes carom__connection_leave: until
+ * then it is neither freed nor sent. */
+int carom__connection_enter(carom_connection_t *connection);
+void carom__connection_leave(carom_connection_t *connection);
 
 /* From now on reading and writing fail, on both sides. */
 void carom__connection_cut(carom_connection_t *connection);
 
-/* The stream of a connection that only its owner knows, as a source. */
+/* The stream, as a source, of a connection that was entered, or that only its owner knows. */
 void carom__connection_watch(const carom_connection_t *connection, carom_plat_source_t *source);
 
 extern const carom_limits_t carom__default_limits;
@@ -55,6 +57,8 @@ struct carom_connection_t {
     size_t users;                      /* threads that may touch the stream or wait for a turn */
     int receiving, sending;            /* whose turn it is: somebody's */
     carom_status_t gone;               /* CAROM_ECLOSED, CAROM_EMOVED: why no call may begin */
+    int moving;                        /* a message that is being sent has it */
+    int abandoned;                     /* and it was closed meanwhile */
     int pending;                       /* a message has begun to come: header or more is here */
     carom_status_t bad_receive, bad_send;   /* CAROM_EBROKEN from then on */
 

@@ -293,6 +293,7 @@ static carom_status_t take_handle(void *baton, uint32_t index, carom_type_t type
         return status;
     if (type == CAROM_CONNECTION)
         return take_connection(handle, file, &traits);
+    carom_plat_file_disown(file);
     *handle = carom__value_own_file(file);
     return CAROM_OK;
 }

@@ -325,7 +325,7 @@ carom_status_t carom_connection_receive_into(void *buffer, size_t size, size_t *
         return status;
     status = read_bytes_header(connection, size, deadline);
     if (status == CAROM_OK || status == CAROM_ETOOBIG)
-        *length = (size_t) connection->header.length;
+        *length = connection->header.length < SIZE_MAX ? (size_t) connection->header.length : SIZE_MAX;
     if (status == CAROM_OK)
         status = read_body_into(connection, buffer, deadline);
     if (status == CAROM_OK)

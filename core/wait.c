@@ -11,115 +11,170 @@
 
 #define ON_STACK 8             /* items whose sources need no memory of the heap */
 
-/* The sources of all items, and whose each is. */
+/* What `ready` of an item says during the call: 0, 1, or that we keep its object from being freed, and look at it. */
+#define WATCHED (-1)
+
+/* The sources of the watched items, and whose each is. */
 typedef struct plan_t {
     carom_plat_source_t *sources;
     size_t *owners;
     size_t count;
-    size_t ready;                 /* items that were ready at once */
 } plan_t;
 
-static carom_status_t process_sources(carom_wait_item_t *item, carom_plat_source_t *sources, size_t *count)
+/* ---- keeping what is waited on ---- */
+
+static carom_status_t enter_connection(carom_wait_item_t *item)
+{
+    if (item->connection == NULL)
+        return CAROM_EINVAL;
+    item->ready = carom__connection_enter(item->connection) ? WATCHED : 1;
+    return CAROM_OK;
+}
+
+static carom_status_t enter_process(carom_wait_item_t *item)
 {
     carom_process_t *process = item->process;
 
     if (process == NULL || process->magic != CAROM__PROCESS_MAGIC)
         return CAROM_EINVAL;
-    item->ready = process->born != carom_plat_fork_count() || carom__process_wait(process, 0) != CAROM_ETIMEOUT;
-    return item->ready ? CAROM_OK : process->mode->sources(process, sources, count);
-}
-
-static carom_status_t file_source(const carom_wait_item_t *item, carom_plat_source_t *source, size_t *count)
-{
-    if (item->file == CAROM_NATIVE_NONE)
-        return CAROM_EINVAL;
-    source->kind = item->kind == CAROM_WAIT_FILE ? CAROM_PLAT_SOURCE_FILE : CAROM_PLAT_SOURCE_SOCKET;
-    source->file = item->file;
-    *count = 1;
+    if (process->born != carom_plat_fork_count() || carom__process_wait(process, 0) != CAROM_ETIMEOUT) {
+        item->ready = 1;
+        return CAROM_OK;
+    }
+    carom__process_hold(process);
+    item->ready = WATCHED;
     return CAROM_OK;
 }
 
-/* The sources of an item, or its readiness when it can be told at once. */
-static carom_status_t describe(carom_wait_item_t *item, carom_plat_source_t sources[2], size_t *count)
+static carom_status_t enter(carom_wait_item_t *item)
 {
-    item->ready = 0;
-    *count = 0;
-    memset(sources, 0, 2 * sizeof *sources);
     switch (item->kind) {
     case CAROM_WAIT_NOTHING:
         return CAROM_OK;
     case CAROM_WAIT_CONNECTION:
-        if (item->connection == NULL)
-            return CAROM_EINVAL;
-        item->ready = carom__connection_source(item->connection, sources);
-        *count = item->ready ? 0 : 1;
-        return CAROM_OK;
+        return enter_connection(item);
     case CAROM_WAIT_PROCESS:
-        return process_sources(item, sources, count);
+        return enter_process(item);
     case CAROM_WAIT_FILE:
     case CAROM_WAIT_SOCKET:
-        return file_source(item, sources, count);
+        if (item->file == CAROM_NATIVE_NONE)
+            return CAROM_EINVAL;
+        item->ready = WATCHED;
+        return CAROM_OK;
     }
     return CAROM_EINVAL;
 }
 
-static carom_status_t describe_all(plan_t *plan, carom_wait_item_t *items, size_t count)
+static void leave(carom_wait_item_t *item, int ready)
+{
+    item->ready = ready;
+    if (item->kind == CAROM_WAIT_CONNECTION)
+        carom__connection_leave(item->connection);
+    else if (item->kind == CAROM_WAIT_PROCESS)
+        carom__process_drop(item->process);
+}
+
+static carom_status_t enter_all(carom_wait_item_t *items, size_t count, size_t *ready)
+{
+    carom_status_t status = CAROM_OK;
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        items[i].ready = 0;
+        if (status == CAROM_OK)
+            status = enter(&items[i]);
+        *ready += items[i].ready == 1;
+    }
+    return status;
+}
+
+static void leave_all(carom_wait_item_t *items, size_t count)
+{
+    for (; count > 0; count--, items++)
+        if (items->ready == WATCHED)
+            leave(items, 0);
+}
+
+/* ---- sources ---- */
+
+/* At most two for an item. */
+static carom_status_t describe(const carom_wait_item_t *item, carom_plat_source_t sources[2], size_t *count)
+{
+    memset(sources, 0, 2 * sizeof *sources);
+    *count = 1;
+    switch (item->kind) {
+    case CAROM_WAIT_CONNECTION:
+        carom__connection_watch(item->connection, sources);
+        return CAROM_OK;
+    case CAROM_WAIT_PROCESS:
+        return item->process->mode->sources(item->process, sources, count);
+    default:
+        sources->kind = item->kind == CAROM_WAIT_FILE ? CAROM_PLAT_SOURCE_FILE : CAROM_PLAT_SOURCE_SOCKET;
+        sources->file = item->file;
+        return CAROM_OK;
+    }
+}
+
+static carom_status_t describe_all(plan_t *plan, const carom_wait_item_t *items, size_t count)
 {
     carom_status_t status = CAROM_OK;
     size_t i, n;
 
-    plan->count = plan->ready = 0;
+    plan->count = 0;
     for (i = 0; i < count && status == CAROM_OK; i++) {
+        if (items[i].ready != WATCHED)
+            continue;
         status = describe(&items[i], plan->sources + plan->count, &n);
-        plan->ready += (size_t) items[i].ready;
-        while (n-- > 0)
+        for (; status == CAROM_OK && n > 0; n--)
             plan->owners[plan->count++] = i;
     }
     return status;
 }
 
 /* A process's source may be ready for other reasons than its end: that is looked at. */
-static void judge(carom_wait_item_t *item)
+static int is_ready(const carom_wait_item_t *item)
 {
-    if (item->kind == CAROM_WAIT_PROCESS)
-        item->ready = carom__process_wait(item->process, 0) != CAROM_ETIMEOUT;
-    else
-        item->ready = 1;
+    return item->kind != CAROM_WAIT_PROCESS || carom__process_wait(item->process, 0) != CAROM_ETIMEOUT;
 }
 
 static size_t collect(const plan_t *plan, carom_wait_item_t *items)
 {
-    size_t ready = plan->ready, i;
+    size_t ready = 0, i;
 
     for (i = 0; i < plan->count; i++) {
         carom_wait_item_t *item = &items[plan->owners[i]];
 
-        if (!plan->sources[i].ready || item->ready)
+        if (!plan->sources[i].ready || item->ready != WATCHED || !is_ready(item))
             continue;
-        judge(item);
-        ready += (size_t) item->ready;
+        leave(item, 1);
+        ready++;
     }
     return ready;
 }
 
-static carom_status_t wait_planned(plan_t *plan, carom_wait_item_t *items, size_t count, size_t *ready, int64_t deadline)
+/* Looks once at least, also when some are ready already. */
+static carom_status_t watch(plan_t *plan, carom_wait_item_t *items, size_t count, size_t *ready, int64_t deadline)
 {
     carom_status_t status;
 
-    for (;;) {
+    do {
         status = describe_all(plan, items, count);
-        if (status != CAROM_OK)
-            return status;
-        status = carom_plat_wait(plan->sources, plan->count, plan->ready > 0 ? 0 : deadline);
         if (status == CAROM_OK)
-            *ready = collect(plan, items);
-        else if (status == CAROM_ETIMEOUT)
-            *ready = plan->ready;
-        else
-            return status;
-        if (*ready > 0 || status == CAROM_ETIMEOUT)
-            return *ready > 0 ? CAROM_OK : CAROM_ETIMEOUT;
-    }
+            status = carom_plat_wait(plan->sources, plan->count, *ready > 0 ? 0 : deadline);
+        if (status == CAROM_OK)
+            *ready += collect(plan, items);
+    } while (status == CAROM_OK && *ready == 0);
+    return status == CAROM_ETIMEOUT && *ready > 0 ? CAROM_OK : status;
+}
+
+static carom_status_t wait_planned(plan_t *plan, carom_wait_item_t *items, size_t count, size_t *ready, int64_t deadline)
+{
+    carom_status_t status = enter_all(items, count, ready);
+
+    if (status == CAROM_OK)
+        status = watch(plan, items, count, ready, deadline);
+    leave_all(items, count);
+    return status;
 }
 
 static int waits_for_nothing(const carom_wait_item_t *items, size_t count)
@@ -149,7 +204,7 @@ carom_status_t carom_wait(carom_wait_item_t *items, size_t count, size_t *ready_
     int64_t deadline = carom__deadline(timeout);
     carom_plat_source_t sources[2 * ON_STACK];
     size_t owners[2 * ON_STACK], ready = 0;
-    plan_t plan = {sources, owners, 0, 0};
+    plan_t plan = {sources, owners, 0};
     carom_status_t status = carom_plat_start();
 
     if (status == CAROM_OK && timeout == CAROM_FOREVER && waits_for_nothing(items, count))

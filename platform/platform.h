@@ -93,9 +93,13 @@ int64_t carom_plat_pid(void);
 
 /* ---- files of the host (<os>/file.c) ---- */
 
-/* A second handle to the same open thing, not inheritable.  CAROM_EINVAL: not open; CAROM_EMFILE. */
+/* A second handle to the same open thing, not inheritable, and ours: a child that the host forks has none of it.  CAROM_EINVAL:
+ * not open; CAROM_EMFILE. */
 carom_status_t carom_plat_file_duplicate(carom_native_t *copy, carom_native_t file);
 void carom_plat_file_close(carom_native_t file);
+
+/* From now on a handle that was ours (a duplicate, one that came over a stream) is the host's, which forks with it or not. */
+void carom_plat_file_disown(carom_native_t file);
 
 /* ---- streams: a connected pair of byte pipes, both ways (<os>/stream.c) ---- */
 

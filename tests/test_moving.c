@@ -197,6 +197,46 @@ CAROM_TEST_ONCE(connection, a_closed_one_cannot_be_sent)
     close_pair(&carrier);
 }
 
+/* ---- closed by one thread while another sends it ---- */
+
+CAROM_TEST_WITH(connection, closed_while_it_is_sent, .modes = CAROM_TEST_THREAD)
+{
+    pair_t pair;
+    stuck_t stuck;
+    carom_value_t value;
+    carom_connection_t *moved;
+
+    skip_without_transfer();
+    pair = make_pair();
+    stuck = make_stuck(test->context, pair.b);
+    carom_connection_close(&pair.b);
+    CAROM_ASSERT_OK(carom_connection_skip(stuck.receiver, PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, stuck.receiver, PATIENCE));
+    CAROM_ASSERT_OK(carom_value_take_connection(&moved, &value));
+    CAROM_ASSERT_OK(carom_connection_send(moved, carom_value_from_int(3), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.a, PATIENCE));
+    CAROM_ASSERT_INT(carom_value_int(value), 3);
+    carom_connection_close(&moved);
+    end_stuck(&stuck, CAROM_OK);
+    close_pair(&pair);
+}
+
+CAROM_TEST_WITH(connection, closed_while_its_sending_fails, .modes = CAROM_TEST_THREAD)
+{
+    pair_t pair;
+    stuck_t stuck;
+    carom_value_t value;
+
+    skip_without_transfer();
+    pair = make_pair();
+    stuck = make_stuck(test->context, pair.b);
+    carom_connection_close(&pair.b);
+    carom_connection_close(&stuck.sender);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, pair.a, PATIENCE), CAROM_EEOF);
+    end_stuck(&stuck, CAROM_ECLOSED);
+    close_pair(&pair);
+}
+
 /* ---- open files ---- */
 
 /* A file that is gone when it is closed. */

@@ -165,6 +165,67 @@ CAROM_TEST_ONCE(wait, a_message_in_part_is_ready)
     carom_connection_close(&b);
 }
 
+static carom_connection_t *shared;
+
+CAROM_TASK(waits_for_the_shared_one)
+{
+    carom_wait_item_t item = carom_wait_connection(shared);
+
+    CAROM_ASSERT_OK(carom_wait(&item, 1, NULL, LONG));
+    CAROM_ASSERT_INT(item.ready, 1);
+    return 0;
+}
+
+/* Whether the waiting had begun when it was closed does not matter. */
+CAROM_TEST_WITH(wait, closed_meanwhile, .modes = CAROM_TEST_THREAD)
+{
+    carom_connection_t *ours, *peer;
+    carom_process_t *child;
+
+    CAROM_ASSERT_OK(carom_connection_pair(&ours, &peer, NULL));
+    shared = ours;
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(waits_for_the_shared_one)));
+    CAROM_ASSERT_STATUS(carom_process_join(child, carom_milliseconds(50)), CAROM_ETIMEOUT);
+    carom_connection_close(&ours);
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_INT(carom_process_exit_code(child), 0);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    carom_connection_close(&peer);
+}
+
+static carom_status_t send_while_waited_on(carom_test_t *test)
+{
+    carom_connection_t *peer, *ends[2];
+    carom_process_t *child;
+    carom_status_t status;
+
+    CAROM_ASSERT_OK(carom_connection_pair(&shared, &peer, NULL));
+    CAROM_ASSERT_OK(carom_connection_pair(&ends[0], &ends[1], NULL));
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(waits_for_the_shared_one)));
+    CAROM_ASSERT_STATUS(carom_process_join(child, carom_milliseconds(20)), CAROM_ETIMEOUT);
+    status = carom_connection_send(ends[0], carom_value_from_connection(shared), LONG);
+    carom_connection_close(&peer);
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    carom_connection_close(&shared);
+    carom_connection_close(&ends[0]);
+    carom_connection_close(&ends[1]);
+    return status;
+}
+
+/* A waiting that begins late finds the connection moved, which is right too: then it is tried again. */
+CAROM_TEST_WITH(wait, sent_meanwhile, .modes = CAROM_TEST_THREAD)
+{
+    carom_duration_t end = carom_now() + LONG;
+    carom_status_t status = CAROM_OK;
+
+    if (!carom_context_can(NULL, CAROM_CAN_SEND_CONNECTION))
+        CAROM_SKIP("no-handles-in-messages");
+    while (status == CAROM_OK && carom_now() < end)
+        status = send_while_waited_on(test);
+    CAROM_ASSERT_STATUS(status, CAROM_EBUSY);
+}
+
 /* A connected pair of the host's own sockets. */
 static void make_sockets(apr_socket_t *ends[2], apr_pool_t *pool)
 {

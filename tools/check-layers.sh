@@ -86,6 +86,8 @@ found=$(awk '
 			return is_own(file, name) || name ~ /^platform\/[a-z_]+\.h$/
 		if (begins(file, "tests/fuzz/") && begins(name, "core/"))
 			return 1
+		if (begins(file, "tests/") && begins(name, "tests/"))
+			return 1
 		if (begins(file, "harness/") || begins(file, "tests/"))
 			return is_own(file, name) || begins(name, "harness/") || begins(name, "platform/inspect/")
 		if (begins(file, "bench/"))

@@ -10,7 +10,7 @@ carom_status_t carom_plat_file_duplicate(carom_native_t *copy, carom_native_t fi
 {
     int fd, error = carom__fd_copy((int) file, CHILD_CONTROL, &fd);
 
-    *copy = error ? CAROM_NATIVE_NONE : fd;
+    *copy = error ? CAROM_NATIVE_NONE : carom__fd_guard(fd);
     return carom_plat_status(error);
 }
 
@@ -25,8 +25,14 @@ int carom__fd_copy(int fd, int least, int *copy)
 
 void carom_plat_file_close(carom_native_t file)
 {
-    if (file != CAROM_NATIVE_NONE)
-        close((int) file);
+    int fd = (int) file;
+
+    carom__fd_close(&fd);
+}
+
+void carom_plat_file_disown(carom_native_t file)
+{
+    carom__fd_release((int) file);
 }
 
 int carom__fd_pipe(int *reader, int *writer)

@@ -161,6 +161,7 @@ static void take_files(struct msghdr *message, carom_native_t *files, size_t cap
         n = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         for (i = 0; i < n; i++) {
             memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
+            fd = carom__fd_guard(fd);
             if (*count < capacity)
                 files[(*count)++] = fd;
             else

@@ -44,3 +44,9 @@ void carom_plat_file_close(carom_native_t file)
     SetHandleInformation(carom__handle(file), HANDLE_FLAG_PROTECT_FROM_CLOSE, 0);
     CloseHandle(carom__handle(file));
 }
+
+/* There is no fork. */
+void carom_plat_file_disown(carom_native_t file)
+{
+    (void) file;
+}
