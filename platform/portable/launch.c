@@ -43,6 +43,8 @@ typedef struct preparation_t {
     carom_plat_stream_t *teller;      /* the child's end of it */
     apr_file_t *sources[3];           /* what stdin, stdout, stderr become; NULL: as they are */
     apr_file_t *targets[3];           /* stdin, stdout, stderr */
+    carom_native_t copies[3];         /* of files of the host */
+    size_t copy_count;
     apr_socket_t **gifts;             /* what is inherited beside them */
     size_t gift_count;
 } preparation_t;
@@ -178,6 +180,19 @@ static const char *const *merge_environment(const char *const *changes, apr_pool
 
 /* ---- preparing ---- */
 
+/* A copy of it: what the host opened by APR, APR closes in the child before we come to it. */
+static carom_status_t copy_source(preparation_t *p, carom_native_t file, int target)
+{
+    carom_native_t copy;
+    carom_status_t status = carom_plat_file_duplicate(&copy, file);
+
+    if (status != CAROM_OK)
+        return status;
+    p->copies[p->copy_count++] = copy;
+    p->sources[target] = carom__file_of(copy, p->pool);
+    return CAROM_OK;
+}
+
 static apr_status_t prepare_redirect(preparation_t *p, const carom_plat_redirect_t *to, int target)
 {
     p->targets[target] = carom__file_of(target, p->pool);
@@ -185,8 +200,7 @@ static apr_status_t prepare_redirect(preparation_t *p, const carom_plat_redirect
     case CAROM_PLAT_NULL:
         return apr_file_open(&p->sources[target], NULL_DEVICE, APR_FOPEN_READ | APR_FOPEN_WRITE, APR_FPROT_OS_DEFAULT, p->pool);
     case CAROM_PLAT_FILE:
-        p->sources[target] = carom__file_of(to->file, p->pool);
-        break;
+        return copy_source(p, to->file, target);
     case CAROM_PLAT_INHERIT:
         break;
     }
@@ -249,6 +263,8 @@ static carom_status_t prepare(preparation_t *p, carom_plat_child_t *child, const
 
 static void forget(preparation_t *p)
 {
+    while (p->copy_count > 0)
+        carom_plat_file_close(p->copies[--p->copy_count]);
     carom_plat_stream_close(&p->lifeline);
     carom_plat_stream_close(&p->news);
     carom_plat_stream_close(&p->teller);
