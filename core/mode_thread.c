@@ -191,8 +191,9 @@ static carom_status_t wait_for_end(carom_process_t *process, int64_t deadline)
     carom_plat_thread_t *thread = NULL;
     carom_status_t status = CAROM_OK;
 
+    /* Itself it can look at, and not wait for. */
     if (running == process)
-        return CAROM_EINVAL;
+        return deadline == 0 ? CAROM_ETIMEOUT : CAROM_EINVAL;
     carom_plat_monitor_enter(process->monitor);
     /* Without a deadline the join is all the waiting there is: first for what the thread notes and then for its end would be two
      * wake-ups, half as much again as starting and joining a thread costs. */

@@ -620,3 +620,48 @@ CAROM_TEST_WITH(process, joined_by_many_threads, .warm_up = CAROM_TEST_THREAD)
     end_runner(&runner);
     carom_context_destroy(&threads);
 }
+
+/* That it runs is true for itself as for anybody. */
+static int look_at_myself(void)
+{
+    carom_wait_item_t item = carom_wait_process(shared_child);
+    carom_process_t *active[2] = {NULL};
+    carom_value_t result;
+
+    CAROM_ASSERT_STATUS(carom_process_join(shared_child, 0), CAROM_ETIMEOUT);
+    CAROM_ASSERT_INT(carom_process_alive(shared_child), 1);
+    CAROM_ASSERT_INT(carom_process_exit_code(shared_child), CAROM_EXIT_NONE);
+    CAROM_ASSERT_STATUS(carom_process_result(&result, shared_child), CAROM_EBUSY);
+    CAROM_ASSERT_STATUS(carom_process_close(&shared_child), CAROM_EBUSY);
+    CAROM_ASSERT_INT(carom_process_active(active, 2), 1);
+    CAROM_ASSERT(active[0] == shared_child);
+    CAROM_ASSERT_STATUS(carom_wait(&item, 1, NULL, 0), CAROM_ETIMEOUT);
+    return 0;
+}
+
+CAROM_TASK(joins_itself)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    carom_value_t value;
+
+    /* The message says that shared_child is set. */
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, LONG));
+    carom_connection_close(&connection);
+    CAROM_ASSERT_STATUS(carom_process_join(shared_child, LONG), CAROM_EINVAL);
+    CAROM_ASSERT_STATUS(carom_process_join(shared_child, CAROM_FOREVER), CAROM_EINVAL);
+    return look_at_myself();
+}
+
+CAROM_TEST_WITH(process, nobody_joins_itself, .modes = CAROM_TEST_THREAD)
+{
+    carom_connection_t *ours, *theirs;
+
+    CAROM_ASSERT_OK(carom_connection_pair(&ours, &theirs, NULL));
+    CAROM_ASSERT_OK(carom_process_start(&shared_child, test->context, carom_call(joins_itself, theirs)));
+    carom_connection_close(&theirs);
+    CAROM_ASSERT_OK(carom_connection_send(ours, carom_value_none(), LONG));
+    carom_connection_close(&ours);
+    CAROM_ASSERT_OK(carom_process_join(shared_child, LONG));
+    CAROM_ASSERT_INT(carom_process_exit_code(shared_child), 0);
+    CAROM_ASSERT_OK(carom_process_destroy(&shared_child));
+}

@@ -84,8 +84,8 @@ CAROM_API carom_status_t carom_process_start_with(carom_process_t **process, car
                                                   const carom_process_options_t *options) CAROM_MUST_CHECK;
 
 /* Waits until the process has ended, at most `timeout`.  A living grandchild does not delay it.  May be called again, and by
- * several threads.  CAROM_ETIMEOUT: still running.  CAROM_EINVAL: it is the calling thread itself.  CAROM_EFORKED: it is
- * another process's child. */
+ * several threads.  CAROM_ETIMEOUT: still running.  CAROM_EINVAL: it is the calling thread itself, and the timeout is not 0.
+ * CAROM_EFORKED: it is another process's child. */
 CAROM_API carom_status_t carom_process_join(carom_process_t *process, carom_duration_t timeout) CAROM_MUST_CHECK;
 
 /* 1 while it runs, 0 when it has ended; looks now. */
