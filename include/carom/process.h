@@ -74,7 +74,7 @@ typedef struct carom_outcome_t {
  * CAROM_EINVAL: no entry, or options that make no sense.  CAROM_ENOTSUP: an option the mode cannot do.  CAROM_EDAEMON: a daemonic
  * process may not start others.  CAROM_ENOINIT, CAROM_ENOWORKER: see carom_init and carom-worker(1).  CAROM_ENOENT, CAROM_EACCESS,
  * CAROM_ENOEXEC: the program could not be run, or options.directory is not there.  CAROM_EMFILE, CAROM_EAGAIN, CAROM_ENOMEM: no
- * descriptors, processes or memory.  CAROM_ETOOBIG, CAROM_EDEPTH, CAROM_ECOUNT, CAROM_EUTF8, CAROM_EBUSY, CAROM_EMOVED,
+ * descriptors, processes or memory.  CAROM_ETOOBIG, CAROM_ECOUNT, CAROM_EUTF8, CAROM_EBUSY, CAROM_EMOVED,
  * CAROM_EFORKED: an argument.  CAROM_EMODE: CAROM_START_METHOD names no mode.  *process is NULL after a failure, and nothing is left of it.
  *
  * Cost: a thread's, or that of posix_spawn of the program, which does not grow with this process's memory. */
