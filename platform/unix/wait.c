@@ -117,8 +117,9 @@ static carom_status_t wait_on(carom_plat_source_t *sources, struct pollfd *fds, 
     for (;;) {
         int64_t slice = slice_of(sources, count, deadline);
 
+        /* What the system calls invalid is that there are more than this process may have descriptors. */
         if (poll_until(fds, count, slice) < 0)
-            return carom_plat_status(errno);
+            return errno == EINVAL ? CAROM_EMFILE : carom_plat_status(errno);
         status = collect(sources, fds, count, &ready);
         if (status != CAROM_OK || ready > 0)
             return status;

@@ -163,6 +163,87 @@ CAROM_TEST_ONCE(fault, receive_a_handle_without_descriptors)
     fail_at_each(test, attempt_receive_end);
 }
 
+/* Of a running thread something to wait on is made at the first asking: by `ask`, which says how that went. */
+static carom_status_t ask_for_flag(carom_test_t *test, carom_status_t (*ask)(carom_process_t *child))
+{
+    struct rlimit before;
+    carom_connection_t *ours, *theirs;
+    carom_process_t *child;
+    carom_status_t status;
+
+    CAROM_ASSERT_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
+    set_limit(1000);
+    CAROM_ASSERT_OK(carom_connection_pair(&ours, &theirs, NULL));
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(limits_listen, theirs)));
+    set_limit(before.rlim_cur);
+    status = ask(child);
+    carom_connection_close(&theirs);
+    carom_connection_close(&ours);
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_INT(carom_process_exit_code(child), 0);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    return status;
+}
+
+static carom_status_t ask_sentinel(carom_process_t *child)
+{
+    carom_native_t sentinel = 0;
+    carom_status_t status = carom_process_sentinel(&sentinel, child);
+
+    CAROM_ASSERT_INT(sentinel == CAROM_NATIVE_NONE, status != CAROM_OK);
+    return status;
+}
+
+static carom_status_t ask_wait(carom_process_t *child)
+{
+    carom_wait_item_t item = carom_wait_process(child);
+    carom_status_t status = carom_wait(&item, 1, NULL, 0);
+
+    return status == CAROM_ETIMEOUT ? CAROM_OK : status;
+}
+
+static carom_status_t attempt_sentinel(carom_test_t *test)
+{
+    return ask_for_flag(test, ask_sentinel);
+}
+
+static carom_status_t attempt_wait(carom_test_t *test)
+{
+    return ask_for_flag(test, ask_wait);
+}
+
+CAROM_TEST_WITH(fault, sentinel_without_descriptors, .modes = CAROM_TEST_THREAD)
+{
+    fail_at_each(test, attempt_sentinel);
+}
+
+CAROM_TEST_WITH(fault, wait_without_descriptors, .modes = CAROM_TEST_THREAD)
+{
+    fail_at_each(test, attempt_wait);
+}
+
+/* The same end many times is more than the system takes at once. */
+CAROM_TEST_ONCE(fault, wait_on_more_than_there_may_be)
+{
+    enum { COUNT = 200 };
+    carom_wait_item_t items[COUNT];
+    carom_connection_t *a, *b;
+    struct rlimit before;
+    int i;
+
+    CAROM_ASSERT_OK(carom_connection_pair(&a, &b, NULL));
+    for (i = 0; i < COUNT; i++)
+        items[i] = carom_wait_connection(a);
+    CAROM_ASSERT_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
+    set_limit(COUNT - 1);
+    CAROM_ASSERT_STATUS(carom_wait(items, COUNT, NULL, 0), CAROM_EMFILE);
+    CAROM_ASSERT_STATUS(carom_wait(items, COUNT - 1, NULL, 0), CAROM_ETIMEOUT);
+    set_limit(before.rlim_cur);
+    CAROM_ASSERT_STATUS(carom_wait(items, COUNT, NULL, 0), CAROM_ETIMEOUT);
+    carom_connection_close(&a);
+    carom_connection_close(&b);
+}
+
 /* ---- ten thousand starts ---- */
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
