@@ -5,6 +5,8 @@
 
 #include <carom-harness.h>
 
+#include <stdlib.h>
+
 #define PATIENCE carom_seconds(20)
 
 typedef struct pair_t {
@@ -44,6 +46,31 @@ CAROM_UNUSED static void end_child(carom_process_t **child, int code)
     CAROM_ASSERT_OK(carom_process_join(*child, PATIENCE));
     CAROM_ASSERT_INT(carom_process_exit_code(*child), code);
     CAROM_ASSERT_OK(carom_process_destroy(child));
+}
+
+/* Joins a child whose result is a status. */
+CAROM_UNUSED static void end_with(carom_process_t **child, carom_status_t wanted)
+{
+    carom_value_t result;
+
+    CAROM_ASSERT_OK(carom_process_join(*child, PATIENCE));
+    CAROM_ASSERT_OK(carom_process_result(&result, *child));
+    CAROM_ASSERT_STATUS((carom_status_t) carom_value_int(result), wanted);
+    CAROM_ASSERT_OK(carom_process_destroy(child));
+}
+
+/* Sends one message of more bytes than the way holds: the body of an entry, whose result is the status. */
+enum { MORE_THAN_FITS = 8000000 };
+
+CAROM_UNUSED static int fill(carom_call_t *call, carom_connection_t *connection)
+{
+    char *bytes = calloc(1, MORE_THAN_FITS);
+    carom_status_t status;
+
+    CAROM_ASSERT(bytes != NULL);
+    status = carom_connection_send_bytes(connection, bytes, MORE_THAN_FITS, PATIENCE);
+    free(bytes);
+    return carom_return(call, status);
 }
 
 /* Sends back whatever comes, until the end: the body of an entry. */

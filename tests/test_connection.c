@@ -1,6 +1,7 @@
 /* Connections: messages whole and in order, and the five statuses. */
 
 #include "pairs.h"
+#include "values.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,8 @@ CAROM_TEST_ONCE(connection, bytes_there_and_back)
     carom_free(bytes);
     CAROM_ASSERT_STATUS(carom_connection_send_bytes(pair.a, NULL, 1, PATIENCE), CAROM_EINVAL);
     CAROM_ASSERT_STATUS(carom_connection_send_bytes(NULL, "x", 1, PATIENCE), CAROM_EINVAL);
+    if (sizeof length > 4)
+        CAROM_ASSERT_STATUS(carom_connection_send_bytes(pair.a, "x", (size_t) (((uint64_t) 1 << 62) + 1), 0), CAROM_ETOOBIG);
     close_pair(&pair);
 }
 
@@ -262,6 +265,32 @@ CAROM_TEST_ONCE(connection, bad_values_are_refused_before_anything_goes)
     close_pair(&pair);
 }
 
+/* An end's limits are those of what it sends, too. */
+CAROM_TEST_ONCE(connection, limits_of_values)
+{
+    carom_connection_options_t options = CAROM_CONNECTION_OPTIONS_INIT;
+    carom_value_t deep = nest(3), many = made(carom_value_list), value;
+    pair_t pair;
+    int i;
+
+    options.limits.depth = 2;
+    options.limits.count = 3;
+    CAROM_ASSERT_OK(carom_connection_pair(&pair.a, &pair.b, &options));
+    CAROM_ASSERT_STATUS(carom_connection_send(pair.a, deep, PATIENCE), CAROM_EDEPTH);
+    for (i = 0; i < 3; i++)
+        append(&many, carom_value_from_int(i));
+    CAROM_ASSERT_OK(carom_connection_send(pair.a, many, PATIENCE));
+    append(&many, carom_value_from_int(i));
+    CAROM_ASSERT_STATUS(carom_connection_send(pair.a, many, PATIENCE), CAROM_ECOUNT);
+    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.b, PATIENCE));
+    CAROM_ASSERT_INT(carom_value_count(value), 3);
+    CAROM_ASSERT_STATUS(carom_connection_poll(pair.b, 0), CAROM_ETIMEOUT);
+    carom_value_clear(&value);
+    carom_value_clear(&many);
+    carom_value_clear(&deep);
+    close_pair(&pair);
+}
+
 CAROM_TEST_ONCE(connection, one_way)
 {
     carom_connection_options_t options = CAROM_CONNECTION_OPTIONS_INIT;
@@ -432,6 +461,53 @@ CAROM_TEST_WITH(connection, senders_take_turns, .modes = CAROM_TEST_THREAD)
     }
     for (i = 0; i < SENDERS; i++)
         end_child(&children[i], 0);
+    close_pair(&pair);
+}
+
+CAROM_TASK(fills_the_shared_end)
+{
+    return fill(call, shared);
+}
+
+/* A thread that is inside a send on pair->a: some of its message has come, for the rest there is no room. */
+static carom_process_t *start_filler(carom_test_t *test, const pair_t *pair)
+{
+    carom_process_t *filler;
+
+    shared = pair->a;
+    CAROM_ASSERT_OK(carom_process_start(&filler, test->context, carom_call(fills_the_shared_end)));
+    CAROM_ASSERT_OK(carom_connection_poll(pair->b, PATIENCE));
+    return filler;
+}
+
+/* A message whose turn did not come was not begun: nothing is broken. */
+CAROM_TEST_WITH(connection, send_timeout_before_the_turn, .modes = CAROM_TEST_THREAD)
+{
+    pair_t pair = make_pair();
+    carom_process_t *filler = start_filler(test, &pair);
+    carom_value_t value;
+
+    CAROM_ASSERT_STATUS(carom_connection_send_bytes(pair.a, "x", 1, 0), CAROM_ETIMEOUT);
+    CAROM_ASSERT_STATUS(carom_connection_send(pair.a, carom_value_from_int(1), SOON), CAROM_ETIMEOUT);
+    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.b, PATIENCE));
+    CAROM_ASSERT_INT(carom_value_count(value), MORE_THAN_FITS);
+    carom_value_clear(&value);
+    end_with(&filler, CAROM_OK);
+    CAROM_ASSERT_OK(carom_connection_send(pair.a, carom_value_from_int(2), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.b, PATIENCE));
+    CAROM_ASSERT_INT(carom_value_int(value), 2);
+    close_pair(&pair);
+}
+
+CAROM_TEST_WITH(connection, close_wakes_a_sender, .modes = CAROM_TEST_THREAD)
+{
+    pair_t pair = make_pair();
+    carom_process_t *filler = start_filler(test, &pair);
+    carom_value_t value;
+
+    carom_connection_close(&pair.a);
+    end_with(&filler, CAROM_ECLOSED);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, pair.b, PATIENCE), CAROM_ETRUNCATED);
     close_pair(&pair);
 }
 

@@ -181,6 +181,50 @@ CAROM_TEST_ONCE(connection, one_with_half_a_message_cannot_be_sent)
     close_pair(&carrier);
 }
 
+static carom_connection_t *filled;
+
+CAROM_TASK(moving_fills)
+{
+    return fill(call, filled);
+}
+
+CAROM_TEST_WITH(connection, one_in_use_cannot_be_sent, .modes = CAROM_TEST_THREAD)
+{
+    pair_t pair, carrier;
+    carom_process_t *filler;
+    carom_value_t value;
+
+    skip_without_transfer();
+    pair = make_pair();
+    carrier = make_pair();
+    filled = pair.a;
+    CAROM_ASSERT_OK(carom_process_start(&filler, test->context, carom_call(moving_fills)));
+    CAROM_ASSERT_OK(carom_connection_poll(pair.b, PATIENCE));
+    CAROM_ASSERT_STATUS(carom_connection_send(carrier.a, carom_value_from_connection(pair.a), PATIENCE), CAROM_EBUSY);
+    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.b, PATIENCE));
+    carom_value_clear(&value);
+    end_with(&filler, CAROM_OK);
+    close_pair(&pair);
+    close_pair(&carrier);
+}
+
+CAROM_TEST_ONCE(connection, a_broken_one_cannot_be_sent)
+{
+    pair_t pair, carrier;
+    void *bytes;
+
+    skip_without_transfer();
+    bytes = calloc(1, MORE_THAN_FITS);
+    CAROM_ASSERT(bytes != NULL);
+    pair = make_pair();
+    carrier = make_pair();
+    CAROM_ASSERT_STATUS(carom_connection_send_bytes(pair.a, bytes, MORE_THAN_FITS, carom_milliseconds(30)), CAROM_ETIMEOUT);
+    CAROM_ASSERT_STATUS(carom_connection_send(carrier.a, carom_value_from_connection(pair.a), PATIENCE), CAROM_EBUSY);
+    free(bytes);
+    close_pair(&pair);
+    close_pair(&carrier);
+}
+
 CAROM_TEST_ONCE(connection, a_closed_one_cannot_be_sent)
 {
     pair_t pair, carrier;

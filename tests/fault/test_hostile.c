@@ -279,6 +279,31 @@ CAROM_TEST_ONCE(fault, half_a_message_is_told_at_once)
     free(much);
 }
 
+/* A short message goes as a whole or, where there is no room, not at all: nothing is broken. */
+CAROM_TEST_ONCE(fault, a_full_way_breaks_nothing)
+{
+    carom_connection_t *a, *b;
+    carom_status_t status;
+    carom_value_t value;
+    int64_t sent, got;
+
+    CAROM_ASSERT_OK(carom_connection_pair(&a, &b, NULL));
+    for (sent = 0; (status = carom_connection_send(a, carom_value_from_int(sent), 0)) == CAROM_OK; sent++)
+        ;
+    CAROM_ASSERT_STATUS(status, CAROM_ETIMEOUT);
+    CAROM_ASSERT_STATUS(carom_connection_send(a, carom_value_from_int(sent), carom_milliseconds(20)), CAROM_ETIMEOUT);
+    for (got = 0; got < sent; got++) {
+        CAROM_ASSERT_OK(carom_connection_receive(&value, b, LONG));
+        CAROM_ASSERT_INT(carom_value_int(value), got);
+    }
+    CAROM_ASSERT_STATUS(carom_connection_poll(b, 0), CAROM_ETIMEOUT);
+    CAROM_ASSERT_OK(carom_connection_send(a, carom_value_from_int(sent), LONG));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, b, LONG));
+    CAROM_ASSERT_INT(carom_value_int(value), sent);
+    carom_connection_close(&a);
+    carom_connection_close(&b);
+}
+
 /* Announces handles that do not come. */
 CAROM_TEST_ONCE(fault, handles_that_do_not_come)
 {
