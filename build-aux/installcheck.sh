@@ -87,6 +87,9 @@ build() {
 	objects_of tests/harness_faults.c
 	link harness_faults $objects $others
 	CAROM_HARNESS_FAULTS=$HOST_ROOT$scratch/harness_faults$EXEEXT
+	objects_of tests/no_init.c
+	link no_init $objects
+	CAROM_NO_INIT=$HOST_ROOT$scratch/no_init$EXEEXT
 	[ -z "${CAROM_PLUGIN-}" ] || build_plugin
 }
 

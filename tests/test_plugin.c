@@ -1,4 +1,4 @@
-/* A plugin of a program whose main is not ours runs its entry in carom-worker. */
+/* Programs whose main does not call carom_init: a plugin's entry runs in carom-worker, one of the program itself nowhere else. */
 
 #include <carom-harness.h>
 
@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* Runs `program argument` and returns its exit code, or -1. */
+/* Runs `program argument`, or without one when it is NULL, and returns its exit code, or -1. */
 static int run(const char *program, const char *argument)
 {
     const char *argv[] = {program, argument, NULL};
@@ -34,4 +34,13 @@ CAROM_TEST_ONCE(plugin, runs_in_carom_worker)
     if (host == NULL || plugin == NULL)
         CAROM_SKIP("no-plugins");
     CAROM_ASSERT_INT(run(host, plugin), 0);
+}
+
+CAROM_TEST_ONCE(plugin, without_init)
+{
+    const char *program = getenv("CAROM_NO_INIT");
+
+    if (program == NULL)
+        CAROM_SKIP("not-in-make-check");
+    CAROM_ASSERT_INT(run(program, NULL), 0);
 }

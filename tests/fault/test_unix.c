@@ -219,6 +219,37 @@ CAROM_TEST_WITH(fault, a_fork_has_nothing_that_is_under_way, .modes = CAROM_TEST
     kill_sleeper(pid);
 }
 
+/* Nothing moves, and nothing starts. */
+static int start_in_forked_child(carom_context_t *context, carom_connection_t *connection)
+{
+    carom_process_t *child = (carom_process_t *) context;
+
+    if (carom_process_start(&child, context, carom_call(unix_echo, connection)) != CAROM_EFORKED)
+        return 1;
+    return child == NULL ? 0 : 2;
+}
+
+CAROM_TEST(fault, an_argument_is_the_parent_s)
+{
+    carom_connection_t *a, *b;
+    carom_value_t value;
+    pid_t pid;
+    int how;
+
+    CAROM_ASSERT_OK(carom_connection_pair(&a, &b, NULL));
+    pid = fork();
+    if (pid == 0)
+        _exit(start_in_forked_child(test->context, b));
+    CAROM_ASSERT_INT(waitpid(pid, &how, 0), pid);
+    CAROM_ASSERT(WIFEXITED(how));
+    CAROM_ASSERT_INT(WEXITSTATUS(how), 0);
+    CAROM_ASSERT_OK(carom_connection_send(a, carom_value_from_int(4), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, b, PATIENCE));
+    CAROM_ASSERT_INT(carom_value_int(value), 4);
+    carom_connection_close(&a);
+    carom_connection_close(&b);
+}
+
 /* ---- hosts that collect everything ---- */
 
 CAROM_TEST_WITH(fault, a_host_that_waits_for_everything, .modes = CAROM_TEST_SPAWN)
