@@ -74,6 +74,37 @@ CAROM_TEST_WITH(context, default_from_the_environment, .modes = CAROM_TEST_ONCE_
     default_in_child("CAROM_START_METHOD=nonsense", "none");
 }
 
+/* Where CAROM_START_METHOD names no mode there is no default, but everything else. */
+CAROM_TASK(has_no_default)
+{
+    carom_context_t *context = (carom_context_t *) call;
+    carom_process_t *child = (carom_process_t *) call;
+
+    CAROM_ASSERT_STATUS(carom_context_default(&context), CAROM_EMODE);
+    CAROM_ASSERT(context == NULL);
+    CAROM_ASSERT_STATUS(carom_context_create(&context, NULL), CAROM_EMODE);
+    CAROM_ASSERT(context == NULL);
+    CAROM_ASSERT_STATUS(carom_process_start(&child, NULL, carom_call(report_default)), CAROM_EMODE);
+    CAROM_ASSERT(child == NULL);
+    CAROM_ASSERT_INT(carom_context_can(NULL, CAROM_CAN_KILL), 0);
+    CAROM_ASSERT_OK(carom_context_create(&context, "spawn"));
+    carom_context_destroy(&context);
+    return 0;
+}
+
+CAROM_TEST_WITH(context, no_default, .modes = CAROM_TEST_SPAWN)
+{
+    const char *environment[] = {"CAROM_START_METHOD=nonsense", NULL};
+    carom_process_options_t options = CAROM_PROCESS_OPTIONS_INIT;
+    carom_process_t *child;
+
+    options.environment = environment;
+    CAROM_ASSERT_OK(carom_process_start_with(&child, test->context, carom_call(has_no_default), &options));
+    CAROM_ASSERT_OK(carom_process_join(child, carom_seconds(20)));
+    CAROM_ASSERT_INT(carom_process_exit_code(child), 0);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+}
+
 CAROM_TEST(context, abilities)
 {
     int is_process = strcmp(test->mode, "thread") != 0;

@@ -262,6 +262,41 @@ CAROM_TEST(entry, failure_comes_back)
     CAROM_ASSERT_OK(carom_process_destroy(&child));
 }
 
+CAROM_TASK(returns_a_handle)
+{
+    return carom_return(call, carom_arg(call, 0));
+}
+
+CAROM_TASK(returns_no_text)
+{
+    return carom_return(call, "\xff");
+}
+
+/* A result that cannot be kept is the call's failure. */
+static void expect_failure(carom_test_t *test, carom_request_t request, carom_status_t wanted)
+{
+    carom_process_t *child;
+    carom_value_t result;
+
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, request));
+    CAROM_ASSERT_OK(carom_process_join(child, carom_seconds(20)));
+    CAROM_ASSERT_STATUS(carom_process_outcome(child)->status, wanted);
+    CAROM_ASSERT_INT(carom_process_exit_code(child), 1);
+    CAROM_ASSERT_STATUS(carom_process_result(&result, child), CAROM_ENOKEY);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+}
+
+CAROM_TEST(entry, results_that_cannot_be_kept)
+{
+    carom_connection_t *one, *other;
+
+    CAROM_ASSERT_OK(carom_connection_pair(&one, &other, NULL));
+    expect_failure(test, carom_call(returns_a_handle, other), CAROM_ENOTSUP);
+    expect_failure(test, carom_call(returns_no_text), CAROM_EUTF8);
+    carom_connection_close(&one);
+    carom_connection_close(&other);
+}
+
 static void leave_early(carom_call_t *call)
 {
     carom_exit(call, 23);

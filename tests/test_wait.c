@@ -2,6 +2,7 @@
 
 #include <carom-harness.h>
 
+#include <apr_general.h>
 #include <apr_network_io.h>
 #include <apr_portable.h>
 
@@ -284,5 +285,24 @@ CAROM_TEST_WITH(wait, a_mix_with_the_host_s_sockets, .leaves = CAROM_LEAVES_DESC
     CAROM_ASSERT(items[2].ready);
     CAROM_ASSERT_OK(carom_wait(&items[1], 1, &ready, LONG));
     CAROM_ASSERT_OK(carom_process_destroy(&child));
+    apr_pool_destroy(pool);
+}
+
+/* One that is closed and one that is open: a wait that names the first is refused. */
+CAROM_TEST_WITH(wait, a_closed_socket, .modes = CAROM_TEST_ONCE_ONLY, .leaves = CAROM_LEAVES_DESCRIPTORS)
+{
+    carom_wait_item_t items[2];
+    apr_socket_t *ends[2];
+    apr_pool_t *pool;
+
+    CAROM_ASSERT_INT(apr_initialize(), APR_SUCCESS);
+    CAROM_ASSERT_INT(apr_pool_create(&pool, NULL), APR_SUCCESS);
+    make_sockets(ends, pool);
+    items[0] = item_of(ends[0]);
+    items[1] = item_of(ends[1]);
+    CAROM_ASSERT_INT(apr_socket_close(ends[0]), APR_SUCCESS);
+    CAROM_ASSERT_STATUS(carom_wait(items, 2, NULL, 0), CAROM_EINVAL);
+    CAROM_ASSERT_STATUS(carom_wait(items, 2, NULL, CAROM_FOREVER), CAROM_EINVAL);
+    CAROM_ASSERT_OK(carom_wait(&items[1], 1, NULL, LONG));
     apr_pool_destroy(pool);
 }
