@@ -43,6 +43,16 @@ static int count_descriptors(void)
     return n;
 }
 
+/* The lowest number that the next descriptor could have: others may be open far above it. */
+static int first_free(void)
+{
+    int fd = 0;
+
+    while (fcntl(fd, F_GETFD) >= 0)
+        fd++;
+    return fd;
+}
+
 static void set_limit(rlim_t limit)
 {
     struct rlimit now;
@@ -57,11 +67,11 @@ static void fail_at_each(carom_test_t *test, carom_status_t (*attempt)(carom_tes
 {
     struct rlimit before;
     carom_status_t status = CAROM_EMFILE;
-    int open = count_descriptors(), room;
+    int open = count_descriptors(), first = first_free(), room;
 
     CAROM_ASSERT_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
     for (room = 0; room < 1000 && status == CAROM_EMFILE; room++) {
-        set_limit((rlim_t) (open + room));
+        set_limit((rlim_t) (first + room));
         status = attempt(test);
         set_limit(before.rlim_cur);
         CAROM_ASSERT_INT(count_descriptors(), open);
