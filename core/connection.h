@@ -3,9 +3,12 @@
 #ifndef CAROM_CORE_CONNECTION_H
 #define CAROM_CORE_CONNECTION_H
 
+#include "core/link.h"
 #include "core/message.h"
 
-/* What moves with an end, besides its stream. */
+#include <stdatomic.h>
+
+/* What moves with an end, besides where it is. */
 typedef struct carom__traits_t {
     int can_receive;
     int can_send;
@@ -16,10 +19,20 @@ typedef struct carom__traits_t {
 carom_status_t carom__connection_create(carom_connection_t **connection, carom_plat_stream_t **stream,
                                         const carom__traits_t *traits);
 
-/* Locks an idle connection for a move and gives what moves: a duplicate of its handle, its traits.  CAROM_EBUSY: a thread uses it, or
- * a message has come in part; CAROM_ECLOSED, CAROM_EMOVED, CAROM_EFORKED, CAROM_EMFILE. */
-carom_status_t carom__connection_begin_move(carom_connection_t *connection, carom_native_t *file, carom__traits_t *traits);
-void carom__connection_end_move(carom_connection_t *connection, int moved);
+/* An end of a link, of which the caller is the holder; its bell is owned from then on.  After a failure the bell is closed, and the end is
+ * still the caller's. */
+carom_status_t carom__connection_create_link(carom_connection_t **connection, carom_plat_stream_t **bell,
+                                             const carom__traits_t *traits, const carom__whereabouts_t *where);
+
+/* Locks an idle connection for a move to `to` (carom__parcel_t has who that may be) and says what moves: a duplicate of its handle, its
+ * traits, where it is.  CAROM_EBUSY: a thread uses it, or a message has come in part; CAROM_ECLOSED, CAROM_EMOVED, CAROM_EFORKED,
+ * CAROM_EMFILE; CAROM_ENOTSUP: a link, and `to` is nobody. */
+carom_status_t carom__connection_begin_move(carom_connection_t *connection, carom__holder_t to, carom_native_t *file,
+                                            carom__traits_t *traits, carom__whereabouts_t *where);
+void carom__connection_end_move(carom_connection_t *connection, carom__holder_t to, int moved);
+
+/* Who holds what is under way in its messages: its link, or nobody. */
+carom__holder_t carom__connection_holder(const carom_connection_t *connection);
 
 /* Sends a sealed parcel; neither commits nor abandons it. */
 carom_status_t carom__connection_send_parcel(carom_connection_t *connection, carom__parcel_t *parcel, int64_t deadline);
@@ -33,34 +46,49 @@ carom_status_t carom__connection_receive_parcel(carom_connection_t *connection, 
 int carom__connection_enter(carom_connection_t *connection);
 void carom__connection_leave(carom_connection_t *connection);
 
-/* From now on reading and writing fail, on both sides. */
-void carom__connection_cut(carom_connection_t *connection);
+/* Of a connection that was entered, and whose source was ready: whether it is. */
+int carom__connection_look(carom_connection_t *connection);
+
+/* 1 when the source may stay silent because another thread took what it was to tell: look now and then. */
+int carom__connection_needs_looks(const carom_connection_t *connection);
 
 /* The stream, as a source, of a connection that was entered, or that only its owner knows. */
 void carom__connection_watch(const carom_connection_t *connection, carom_plat_source_t *source);
 
+/* From now on reading and writing fail, on both sides. */
+void carom__connection_cut(carom_connection_t *connection);
+
 extern const carom_limits_t carom__default_limits;
 
-/* ---- what connection.c and receive.c share ---- */
+/* ---- what connection.c, turn.c, receive.c and the transports share ---- */
 
 #define CAROM__CONNECTION_MAGIC 0xC0441EC7u
 
+struct carom__transport_t;
+struct carom__end_t;
+
+/* A turn: 0 it is nobody's, 1 somebody's, 2 and others wait for it. */
+typedef _Atomic uint32_t carom__turn_t;
+
 struct carom_connection_t {
     unsigned magic;
-    unsigned born;                     /* carom_plat_fork_count() when made; this and the next three never change */
+    unsigned born;                     /* carom_plat_fork_count() when made; this and the next six never change */
     carom__traits_t traits;
     int carries;                       /* 1: handles can go along with its messages */
     carom_plat_monitor_t *monitor;
+    const struct carom__transport_t *transport;
+    carom_plat_stream_t *stream;       /* or the bell of a link; NULL when it has gone */
+    struct carom__end_t *end;          /* of a link, or NULL */
+
+    carom__turn_t receiving, sending;
+    _Atomic carom_status_t gone;       /* CAROM_ECLOSED, CAROM_EMOVED: why no call may begin */
+    _Atomic carom_status_t bad_receive, bad_send;   /* CAROM_EBROKEN from then on */
+    atomic_int pending;                /* a message has begun to come: header or more is here */
 
     /* guarded by the monitor */
-    carom_plat_stream_t *stream;       /* changes only when `users` is 0 */
-    size_t users;                      /* threads that may touch the stream or wait for a turn */
-    int receiving, sending;            /* whose turn it is: somebody's */
-    carom_status_t gone;               /* CAROM_ECLOSED, CAROM_EMOVED: why no call may begin */
+    size_t users;                      /* threads that wait for a turn, or watch */
     int moving;                        /* a message that is being sent has it */
     int abandoned;                     /* and it was closed meanwhile */
-    int pending;                       /* a message has begun to come: header or more is here */
-    carom_status_t bad_receive, bad_send;   /* CAROM_EBROKEN from then on */
 
     /* of the thread whose turn it is to receive */
     unsigned char head[CAROM__HEAD_SIZE];        /* of the message the first bytes: header, then body */
@@ -72,15 +100,30 @@ struct carom_connection_t {
     size_t file_count;
 };
 
-/* Waits for a turn; *turn is receiving or sending, able and *bad go with it.  With CAROM_OK the caller owes carom__turn_end, which
- * returns the status of the call: one that close() cut off failed for that reason, whatever the stream said. */
-carom_status_t carom__turn_begin(carom_connection_t *self, int *turn, int able, const carom_status_t *bad, int64_t deadline);
-carom_status_t carom__turn_end(carom_connection_t *self, int *turn, carom_status_t status);
+/* ---- turn.c ---- */
 
-/* From now on *bad is CAROM_EBROKEN. */
-void carom__connection_mark_bad(carom_connection_t *self, carom_status_t *bad);
+/* What is no connection, or the parent's. */
+carom_status_t carom__connection_check(const carom_connection_t *self);
+
+/* Waits for a turn; *turn is receiving or sending, able and *bad go with it.  With CAROM_OK the caller owes carom__turn_end, which
+ * returns the status of the call: one that close() cut off failed for that reason, whatever the transport said. */
+carom_status_t carom__turn_begin(carom_connection_t *self, carom__turn_t *turn, int able, const _Atomic carom_status_t *bad,
+                                 int64_t deadline);
+carom_status_t carom__turn_end(carom_connection_t *self, carom__turn_t *turn, carom_status_t status);
+
+/* Takes a turn if it is nobody's, and gives it back. */
+int carom__turn_try(carom__turn_t *turn);
+void carom__turn_give(carom_connection_t *self, carom__turn_t *turn);
+
+/* Takes both turns for ever: everybody else has left.  Under the monitor, when `gone` says why. */
+void carom__turns_take(carom_connection_t *self);
+
+/* ---- receive.c ---- */
 
 /* Forgets the message that was being received, with its handles. */
 void carom__connection_drop_message(carom_connection_t *self);
+
+/* Keeps a handle that came with the message. */
+void carom__connection_keep_file(carom_connection_t *self, carom_native_t file);
 
 #endif

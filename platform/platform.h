@@ -236,6 +236,9 @@ typedef struct carom_plat_party_t {
     int (*is_alive)(uint32_t party);  /* whether the process of such a number lives */
 } carom_plat_party_t;
 
+/* What locks are here, and how large: two programs of which it differs cannot share one. */
+uint32_t carom_plat_lock_kind(void);
+
 /* Before anybody uses it.  CAROM_ENOTSUP: this system has no lock that processes can share. */
 carom_status_t carom_plat_lock_init(carom_plat_lock_t *lock);
 

@@ -1,0 +1,232 @@
+/* The arena: making it, joining it, its lock, its mappings, and the slots of its processes. */
+
+#include "core/arena_layout.h"
+
+#include <apr_general.h>
+
+#include <string.h>
+
+#define BYTE_ORDER_MARK 0x01020304u
+#define DEFAULT_LIMIT (sizeof(void *) > 4 ? (uint64_t) 64 << 30 : (uint64_t) 1 << 30)
+#define SEGMENTS_MAX 16384
+#define LIMIT_MAX (SEGMENTS_MAX * CAROM__SEGMENT)
+
+/* Of this process; set once, under the global lock, before `ready`. */
+carom__root_t *carom__arena_root;
+carom__id_t carom__arena_self;
+static carom_plat_shared_t *shared;
+static unsigned born;
+static atomic_int ready;
+
+static void *_Atomic segments[SEGMENTS_MAX];
+
+/* What the first process asked for; guarded by the global lock. */
+static uint64_t wanted_first, wanted_limit;
+
+/* ---- mapping ---- */
+
+void *carom__arena_map(uint64_t offset, uint64_t size)
+{
+    size_t index = (size_t) (offset / CAROM__SEGMENT), length = (size_t) (size > CAROM__SEGMENT ? size : CAROM__SEGMENT);
+    void *at = atomic_load_explicit(&segments[index], memory_order_acquire), *expected = NULL;
+
+    if (at == NULL) {
+        if (carom_plat_shared_map(&at, shared, index * CAROM__SEGMENT, length) != CAROM_OK)
+            return NULL;
+        if (!atomic_compare_exchange_strong(&segments[index], &expected, at)) {
+            carom_plat_shared_unmap(at, length);
+            at = expected;
+        }
+    }
+    return (unsigned char *) at + offset % CAROM__SEGMENT;
+}
+
+carom_status_t carom__arena_commit(uint64_t offset, uint64_t size)
+{
+    return carom_plat_shared_commit(shared, offset, (size_t) size);
+}
+
+/* ---- the lock ---- */
+
+static carom_plat_party_t party(void)
+{
+    carom_plat_party_t self = {&carom__arena_root->lot, 1, carom__arena_self.index + 1, carom__slot_is_party_alive};
+
+    return self;
+}
+
+void carom__arena_enter(void)
+{
+    carom_plat_party_t self = party();
+
+    if (carom_plat_lock_enter(&carom__arena_root->lock, &self, CAROM_PLAT_NEVER) == CAROM_EOWNERDEAD)
+        carom__objects_recover();
+}
+
+void carom__arena_leave(void)
+{
+    carom_plat_party_t self = party();
+
+    carom_plat_lock_leave(&carom__arena_root->lock, &self);
+}
+
+/* ---- making it ---- */
+
+/* What a fork of the host has inherited is its parent's. */
+static void forget(void)
+{
+    if (shared)
+        carom_plat_shared_close(&shared);
+    memset(segments, 0, sizeof segments);
+    carom__arena_root = NULL;
+    atomic_store(&ready, 0);
+}
+
+static int is_ready(void)
+{
+    return atomic_load_explicit(&ready, memory_order_acquire) && born == carom_plat_fork_count();
+}
+
+static carom_status_t map_root(void)
+{
+    carom__arena_root = carom__arena_map(0, sizeof *carom__arena_root);
+    return carom__arena_root ? CAROM_OK : CAROM_ENOMEM;
+}
+
+static carom_status_t set_up_root(uint64_t first, uint64_t limit)
+{
+    carom__root_t *root = carom__arena_root;
+    carom_status_t status = carom_plat_lock_init(&root->lock);
+
+    if (status == CAROM_OK)
+        status = carom_plat_lot_init(&root->lot);
+    if (status == CAROM_OK && first > 0)
+        status = carom__arena_commit(CAROM__BLOCKS_AT, first);
+    if (status != CAROM_OK)
+        return status;
+    if (apr_generate_random_bytes((unsigned char *) &root->tag, sizeof root->tag) != APR_SUCCESS)
+        return CAROM_EAGAIN;
+    root->limit = limit;
+    root->layout = CAROM__ARENA_LAYOUT;
+    root->word_size = sizeof(void *);
+    root->lock_kind = carom_plat_lock_kind();
+    root->byte_order = BYTE_ORDER_MARK;
+    root->bump = root->carve_at = root->carve_end = CAROM__BLOCKS_AT;
+    root->magic = CAROM__ARENA_MAGIC;
+    return carom__slot_claim_first(shared);
+}
+
+static carom_status_t make(uint64_t first, uint64_t limit)
+{
+    carom_status_t status = carom_plat_shared_create(&shared, limit);
+
+    if (status == CAROM_OK)
+        status = carom__arena_commit(0, CAROM__CHUNK);
+    if (status == CAROM_OK)
+        status = map_root();
+    if (status == CAROM_OK)
+        status = set_up_root(first, limit);
+    return status;
+}
+
+static carom_status_t make_once(void)
+{
+    carom_status_t status;
+
+    if (is_ready())
+        return CAROM_OK;
+    forget();
+    status = make(wanted_first, wanted_limit > 0 ? wanted_limit : DEFAULT_LIMIT);
+    if (status != CAROM_OK) {
+        forget();
+        return status;
+    }
+    born = carom_plat_fork_count();
+    atomic_store(&ready, 1);
+    return CAROM_OK;
+}
+
+carom_status_t carom__arena_start(void)
+{
+    carom_status_t status;
+
+    if (is_ready())
+        return CAROM_OK;
+    if (!carom_plat_shared_possible())
+        return CAROM_ENOTSUP;
+    carom_plat_global_lock();
+    status = make_once();
+    carom_plat_global_unlock();
+    return status;
+}
+
+carom_plat_shared_t *carom__arena_shared(void)
+{
+    return is_ready() ? shared : NULL;
+}
+
+uint64_t carom__arena_tag(void)
+{
+    return is_ready() ? carom__arena_root->tag : 0;
+}
+
+static uint64_t round_up(uint64_t size, uint64_t step)
+{
+    return (size + step - 1) / step * step;
+}
+
+carom_status_t carom__arena_configure(uint64_t first, uint64_t limit)
+{
+    carom_status_t status = CAROM_EBUSY;
+
+    if (limit > LIMIT_MAX || (limit > 0 && limit < CAROM__BLOCKS_AT + CAROM__SEGMENT))
+        return CAROM_EINVAL;
+    if (first > (limit > 0 ? limit : DEFAULT_LIMIT) - CAROM__BLOCKS_AT)
+        return CAROM_EINVAL;
+    carom_plat_global_lock();
+    if (!is_ready()) {
+        wanted_first = round_up(first, CAROM__CHUNK);
+        wanted_limit = limit / CAROM__SEGMENT * CAROM__SEGMENT;
+        status = CAROM_OK;
+    }
+    carom_plat_global_unlock();
+    return status;
+}
+
+/* ---- joining it ---- */
+
+static carom_status_t check_root(const carom__root_t *root)
+{
+    if (root->magic != CAROM__ARENA_MAGIC || root->layout != CAROM__ARENA_LAYOUT || root->byte_order != BYTE_ORDER_MARK)
+        return CAROM_EVERSION;
+    if (root->word_size != sizeof(void *) || root->lock_kind != carom_plat_lock_kind())
+        return CAROM_EVERSION;
+    return root->limit <= LIMIT_MAX ? CAROM_OK : CAROM_EVERSION;
+}
+
+static carom_status_t join(carom__id_t slot)
+{
+    carom_status_t status = map_root();
+
+    if (status == CAROM_OK)
+        status = check_root(carom__arena_root);
+    return status == CAROM_OK ? carom__slot_claim(shared, slot) : status;
+}
+
+carom_status_t carom__arena_join(carom_plat_shared_t *given, carom__id_t slot)
+{
+    carom_status_t status;
+
+    carom_plat_global_lock();
+    forget();
+    shared = given;
+    status = join(slot);
+    if (status == CAROM_OK) {
+        born = carom_plat_fork_count();
+        atomic_store(&ready, 1);
+    } else {
+        forget();
+    }
+    carom_plat_global_unlock();
+    return status;
+}

@@ -1,0 +1,111 @@
+/* What lies where in the arena.  Only arena.c and object.c see it.
+ *
+ * Regions, each real as far as it is used: the root, the slots of processes, the table of objects, the blocks.  Everything but the marks of
+ * slots is guarded by the lock in the root, and what more than one thread may look at without it is atomic. */
+
+#ifndef CAROM_CORE_ARENA_LAYOUT_H
+#define CAROM_CORE_ARENA_LAYOUT_H
+
+#include "core/arena.h"
+
+#define CAROM__ARENA_MAGIC 0x43A204A2E4A00001u
+#define CAROM__ARENA_LAYOUT 1          /* raised with every change here */
+
+#define CAROM__SEGMENT ((uint64_t) 4 << 20)       /* what a process maps at a time */
+#define CAROM__SLOTS_MAX 16384
+#define CAROM__OBJECTS_MAX ((uint32_t) 1 << 22)
+#define CAROM__BLOCK_MIN 64
+#define CAROM__CLASSES 24              /* of 64 bytes, 128, … */
+#define CAROM__CHUNK ((uint64_t) CAROM_PLAT_SHARED_STEP)
+
+/* A list of objects by their `next`: number + 1 of the first, 0 at the end. */
+typedef uint32_t carom__list_t;
+
+typedef struct carom__root_t {
+    uint64_t magic;                    /* written last; this and the next six never change */
+    uint64_t tag;
+    uint64_t limit;
+    uint32_t layout;
+    uint32_t word_size, lock_kind;
+    uint32_t byte_order;
+
+    carom_plat_lock_t lock;
+    carom_plat_lot_t lot;
+
+    uint64_t slots_real, table_real;   /* bytes of these regions */
+    uint64_t blocks_real;
+    _Atomic uint32_t slot_count;       /* slots that were ever used */
+    _Atomic uint32_t object_count;     /* objects that were ever made */
+    carom__list_t free[CAROM__CLASSES];
+
+    /* atomic for the order of their changes, which somebody may be killed between */
+    _Atomic uint64_t bump;             /* behind the last chunk */
+    _Atomic uint64_t carve_at;         /* the part of the last chunk that is no object yet */
+    _Atomic uint64_t carve_end;        /* 0: the chunk is not said yet */
+    _Atomic uint32_t carve_class;
+} carom__root_t;
+
+/* A process.  `mark` is its own while it lives. */
+typedef struct carom__slot_t {
+    carom_plat_mark_t mark;
+    enum { CAROM__SLOT_FREE, CAROM__SLOT_STARTING, CAROM__SLOT_LIVE } state;
+    uint32_t generation;
+    carom__id_t starter;
+    uint32_t holds;                    /* places in objects */
+    uint32_t reserved[5];
+} carom__slot_t;
+
+/* An object.  It is free when it has no holder. */
+typedef struct carom__object_t {
+    _Atomic carom__holder_t holders[CAROM__HOLDERS];
+    uint32_t block;                    /* where its bytes are, in units of CAROM__BLOCK_MIN; never changes, like its class */
+    _Atomic uint32_t generation;       /* raised when it is made */
+    carom__list_t next;
+    uint16_t keeps;                    /* places in other objects that it holds; the largest number means many */
+    uint8_t size_class;
+    uint8_t type;
+} carom__object_t;
+
+#define CAROM__SLOTS_AT CAROM__CHUNK
+#define CAROM__TABLE_AT CAROM__SEGMENT
+#define CAROM__BLOCKS_AT (CAROM__TABLE_AT + (uint64_t) CAROM__OBJECTS_MAX * sizeof(carom__object_t))
+
+/* ---- of arena.c, for object.c ---- */
+
+extern carom__root_t *carom__arena_root;
+extern carom__id_t carom__arena_self;
+
+/* Takes the lock; makes lists and counts again when its last owner died. */
+void carom__arena_enter(void);
+void carom__arena_leave(void);
+
+/* A place of the arena in this process, mapped when it is asked for first; NULL: no memory for that.  Not across a segment, unless it
+ * begins with one. */
+void *carom__arena_map(uint64_t offset, uint64_t size);
+
+/* Makes bytes real, under the lock. */
+carom_status_t carom__arena_commit(uint64_t offset, uint64_t size);
+
+/* ---- of object.c and slot.c ---- */
+
+/* In a new arena the first slot, and in a started process the one that its starter made, become the caller's. */
+carom_status_t carom__slot_claim_first(carom_plat_shared_t *shared);
+carom_status_t carom__slot_claim(carom_plat_shared_t *shared, carom__id_t slot);
+
+/* Whether the process lives whose slot's number is one less. */
+int carom__slot_is_party_alive(uint32_t party);
+
+/* Under the lock: lets go of all that dead processes hold. */
+void carom__slots_sweep(void);
+
+/* Under the lock: how many places the process holds has changed; all of them are counted again. */
+void carom__slot_count(uint32_t index, uint32_t generation, int change);
+void carom__slots_count_none(void);
+
+/* Under the lock: lets go of all that a holder holds, and of what the objects held that became free. */
+void carom__objects_release(carom__holder_t holder);
+
+/* Makes lists and counts again from the objects. */
+void carom__objects_recover(void);
+
+#endif

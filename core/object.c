@@ -1,0 +1,453 @@
+/* Objects in the arena: their blocks, by size, and who holds them.
+ *
+ * A block belongs to its object for ever, and with it to its size: freeing and making are a step on a list.  All lists and counts can be
+ * made again from the objects, so that whoever has the lock may be killed at any instruction. */
+
+#include "core/arena_layout.h"
+
+#include <string.h>
+
+#define MANY UINT16_MAX
+
+/* ---- holders ---- */
+
+enum { PROCESS = 1, OBJECT = 2 };
+
+static carom__holder_t holder_of(unsigned kind, carom__id_t id)
+{
+    return (carom__holder_t) kind << 60 | (carom__holder_t) id.index << 32 | id.generation;
+}
+
+static unsigned kind_of(carom__holder_t holder)
+{
+    return (unsigned) (holder >> 60);
+}
+
+static uint32_t index_of(carom__holder_t holder)
+{
+    return (uint32_t) (holder >> 32) & 0x0FFFFFFFu;
+}
+
+carom__holder_t carom__holder_process(carom__id_t process)
+{
+    return holder_of(PROCESS, process);
+}
+
+carom__holder_t carom__holder_object(carom__id_t object)
+{
+    return holder_of(OBJECT, object);
+}
+
+carom__holder_t carom__holder_self(void)
+{
+    return carom__holder_process(carom__arena_self);
+}
+
+/* ---- the table ---- */
+
+static carom__object_t *object_at(uint32_t index)
+{
+    uint64_t offset = (uint64_t) index * sizeof(carom__object_t);
+
+    return carom__arena_map(CAROM__TABLE_AT + offset, sizeof(carom__object_t));
+}
+
+static uint64_t size_of_class(unsigned size_class)
+{
+    return (uint64_t) CAROM__BLOCK_MIN << size_class;
+}
+
+static int is_free(const carom__object_t *object)
+{
+    int i;
+
+    for (i = 0; i < CAROM__HOLDERS; i++)
+        if (atomic_load(&object->holders[i]) != CAROM__NOBODY)
+            return 0;
+    return 1;
+}
+
+/* The object of an id, or NULL. */
+static carom__object_t *find(carom__id_t id)
+{
+    carom__object_t *object;
+
+    if (id.index >= atomic_load(&carom__arena_root->object_count) || id.index >= CAROM__OBJECTS_MAX)
+        return NULL;
+    object = object_at(id.index);
+    return object && atomic_load(&object->generation) == id.generation && !is_free(object) ? object : NULL;
+}
+
+/* What is read of another process's table is not believed. */
+static void *block_of(const carom__object_t *object)
+{
+    uint64_t offset = (uint64_t) object->block * CAROM__BLOCK_MIN, size;
+
+    if (object->size_class >= CAROM__CLASSES)
+        return NULL;
+    size = size_of_class(object->size_class);
+    if (offset < CAROM__BLOCKS_AT || offset > carom__arena_root->limit || size > carom__arena_root->limit - offset)
+        return NULL;
+    if (offset % (size < CAROM__SEGMENT ? size : CAROM__SEGMENT) != 0)
+        return NULL;
+    return carom__arena_map(offset, size);
+}
+
+/* ---- letting go ---- */
+
+static void count(carom__holder_t holder, int change)
+{
+    carom__object_t *keeper;
+
+    if (kind_of(holder) == PROCESS)
+        carom__slot_count(index_of(holder), (uint32_t) holder, change);
+    if (kind_of(holder) != OBJECT || index_of(holder) >= atomic_load(&carom__arena_root->object_count))
+        return;
+    keeper = object_at(index_of(holder));
+    if (keeper && atomic_load(&keeper->generation) == (uint32_t) holder && keeper->keeps != MANY)
+        keeper->keeps = (uint16_t) (keeper->keeps + change);
+}
+
+static void set_holder(carom__object_t *object, int place, carom__holder_t holder)
+{
+    count(atomic_load(&object->holders[place]), -1);
+    atomic_store(&object->holders[place], holder);
+    count(holder, 1);
+}
+
+static void push(carom__list_t *list, carom__object_t *object, uint32_t index)
+{
+    object->next = *list;
+    *list = index + 1;
+}
+
+static carom__object_t *pop(carom__list_t *list, uint32_t *index)
+{
+    carom__object_t *object = *list ? object_at(*list - 1) : NULL;
+
+    if (object) {
+        *index = *list - 1;
+        *list = object->next;
+    }
+    return object;
+}
+
+/* Takes one place out of a holder's hands; an object that has no holder left is doomed. */
+static void take(carom__object_t *object, uint32_t index, int place, carom__list_t *doomed)
+{
+    set_holder(object, place, CAROM__NOBODY);
+    if (is_free(object))
+        push(doomed, object, index);
+}
+
+static void take_all_of(carom__holder_t holder, carom__list_t *doomed)
+{
+    uint32_t n = atomic_load(&carom__arena_root->object_count), i;
+    carom__object_t *object;
+    int place;
+
+    for (i = 0; i < n; i++) {
+        object = object_at(i);
+        for (place = 0; object && place < CAROM__HOLDERS; place++)
+            if (atomic_load(&object->holders[place]) == holder)
+                take(object, i, place, doomed);
+    }
+}
+
+/* Frees them, and whatever they held. */
+static void bury(carom__list_t *doomed)
+{
+    carom__object_t *object;
+    carom__id_t id;
+
+    while ((object = pop(doomed, &id.index)) != NULL) {
+        id.generation = atomic_load(&object->generation);
+        if (object->keeps > 0)
+            take_all_of(carom__holder_object(id), doomed);
+        object->keeps = 0;
+        push(&carom__arena_root->free[object->size_class], object, id.index);
+    }
+}
+
+void carom__objects_release(carom__holder_t holder)
+{
+    carom__list_t doomed = 0;
+
+    take_all_of(holder, &doomed);
+    bury(&doomed);
+}
+
+carom_status_t carom__object_hand(carom__id_t id, int place, carom__holder_t from, carom__holder_t to)
+{
+    carom__object_t *object;
+    carom__list_t doomed = 0;
+    carom_status_t status = CAROM_EBADMSG;
+
+    if (carom__arena_shared() == NULL)
+        return CAROM_EFORKED;
+    carom__arena_enter();
+    object = find(id);
+    if (object && atomic_load(&object->holders[place]) == from) {
+        if (to == CAROM__NOBODY)
+            take(object, id.index, place, &doomed);
+        else
+            set_holder(object, place, to);
+        bury(&doomed);
+        status = CAROM_OK;
+    }
+    carom__arena_leave();
+    return status;
+}
+
+/* ---- more of them ---- */
+
+static uint64_t round_up(uint64_t size, uint64_t step)
+{
+    return (size + step - 1) / step * step;
+}
+
+static carom_status_t reserve_entry(void)
+{
+    carom__root_t *root = carom__arena_root;
+    uint64_t needed = ((uint64_t) atomic_load(&root->object_count) + 1) * sizeof(carom__object_t);
+    carom_status_t status;
+
+    if (atomic_load(&root->object_count) == CAROM__OBJECTS_MAX)
+        return CAROM_ENOMEM;
+    if (needed <= root->table_real)
+        return CAROM_OK;
+    status = carom__arena_commit(CAROM__TABLE_AT + root->table_real, CAROM__CHUNK);
+    if (status == CAROM_OK)
+        root->table_real += CAROM__CHUNK;
+    return status;
+}
+
+/* The next object of the chunk that is being carved.  After a death it may be there already. */
+static carom_status_t carve_one(void)
+{
+    carom__root_t *root = carom__arena_root;
+    uint32_t index = atomic_load(&root->object_count), block = (uint32_t) (root->carve_at / CAROM__BLOCK_MIN);
+    carom__object_t *last = index > 0 ? object_at(index - 1) : NULL;
+    carom_status_t status = CAROM_OK;
+
+    if (last == NULL || last->block != block) {
+        carom__object_t *object;
+
+        status = reserve_entry();
+        object = status == CAROM_OK ? object_at(index) : NULL;
+        if (object == NULL)
+            return status == CAROM_OK ? CAROM_ENOMEM : status;
+        object->block = block;
+        object->size_class = (uint8_t) root->carve_class;
+        atomic_store(&root->object_count, index + 1);
+        push(&root->free[root->carve_class], object, index);
+    }
+    root->carve_at += size_of_class(root->carve_class);
+    return CAROM_OK;
+}
+
+static carom_status_t carve_rest(void)
+{
+    carom_status_t status = CAROM_OK;
+
+    while (status == CAROM_OK && carom__arena_root->carve_at < carom__arena_root->carve_end)
+        status = carve_one();
+    return status;
+}
+
+static carom_status_t new_chunk(unsigned size_class)
+{
+    carom__root_t *root = carom__arena_root;
+    uint64_t size = size_of_class(size_class) > CAROM__CHUNK ? size_of_class(size_class) : CAROM__CHUNK;
+    uint64_t begin = round_up(root->bump, size < CAROM__SEGMENT ? size : CAROM__SEGMENT);
+    carom_status_t status;
+
+    if (size > root->limit || begin > root->limit - size)
+        return CAROM_ENOMEM;
+    status = carom__arena_commit(begin, size);
+    if (status != CAROM_OK)
+        return status;
+    root->blocks_real += size;
+    root->carve_end = 0;
+    root->carve_class = size_class;
+    root->carve_at = begin;
+    root->bump = begin + size;
+    root->carve_end = begin + size;
+    return CAROM_OK;
+}
+
+/* What dead processes held may be enough. */
+static carom_status_t grow(unsigned size_class)
+{
+    carom__root_t *root = carom__arena_root;
+    carom_status_t status = carve_rest();
+
+    if (status == CAROM_OK && root->free[size_class] == 0) {
+        carom__slots_sweep();
+        if (root->free[size_class] == 0)
+            status = new_chunk(size_class);
+        if (status == CAROM_OK)
+            status = carve_rest();
+    }
+    return root->free[size_class] != 0 ? CAROM_OK : status;
+}
+
+static unsigned class_of(size_t size)
+{
+    unsigned size_class = 0;
+
+    while (size_class < CAROM__CLASSES && size_of_class(size_class) < size)
+        size_class++;
+    return size_class;
+}
+
+static carom_status_t make_locked(carom__id_t *id, int type, unsigned size_class, const carom__holder_t *holders)
+{
+    carom__root_t *root = carom__arena_root;
+    carom__object_t *object;
+    carom_status_t status = root->free[size_class] ? CAROM_OK : grow(size_class);
+    int i;
+
+    object = status == CAROM_OK ? pop(&root->free[size_class], &id->index) : NULL;
+    if (object == NULL)
+        return status == CAROM_OK ? CAROM_ENOMEM : status;
+    id->generation = atomic_load(&object->generation) + 1;
+    if (id->generation == 0)
+        id->generation = 1;
+    object->type = (uint8_t) type;
+    object->keeps = 0;
+    atomic_store(&object->generation, id->generation);
+    for (i = 0; i < CAROM__HOLDERS; i++)
+        set_holder(object, i, holders[i]);
+    return CAROM_OK;
+}
+
+carom_status_t carom__object_make(carom__id_t *id, void **at, int type, size_t size,
+                                  const carom__holder_t holders[CAROM__HOLDERS])
+{
+    unsigned size_class = class_of(size);
+    carom_status_t status = carom__arena_start();
+    int i;
+
+    *at = NULL;
+    memset(id, 0, sizeof *id);
+    if (status == CAROM_OK && size_class >= CAROM__CLASSES)
+        status = CAROM_ENOMEM;
+    if (status != CAROM_OK)
+        return status;
+    carom__arena_enter();
+    status = make_locked(id, type, size_class, holders);
+    carom__arena_leave();
+    if (status != CAROM_OK)
+        return status;
+    *at = carom__object_at(*id, type, NULL);
+    if (*at)
+        return CAROM_OK;
+    for (i = 0; i < CAROM__HOLDERS; i++)
+        (void) carom__object_hand(*id, i, holders[i], CAROM__NOBODY);
+    return CAROM_ENOMEM;
+}
+
+void *carom__object_at(carom__id_t id, int type, size_t *size)
+{
+    carom__object_t *object;
+
+    if (carom__arena_shared() == NULL)
+        return NULL;
+    object = find(id);
+    if (object == NULL || object->type != type)
+        return NULL;
+    if (size)
+        *size = (size_t) size_of_class(object->size_class);
+    return block_of(object);
+}
+
+/* ---- after the death of one who had the lock ---- */
+
+static int is_held(carom__holder_t holder)
+{
+    carom__id_t id = {index_of(holder), (uint32_t) holder};
+
+    return kind_of(holder) != OBJECT || find(id) != NULL;
+}
+
+/* What is held by objects that are free goes too, until nothing more does. */
+static int release_unheld(void)
+{
+    uint32_t n = atomic_load(&carom__arena_root->object_count), i;
+    int place, changed = 0;
+
+    for (i = 0; i < n; i++) {
+        carom__object_t *object = object_at(i);
+
+        for (place = 0; object && place < CAROM__HOLDERS; place++)
+            if (!is_held(atomic_load(&object->holders[place]))) {
+                atomic_store(&object->holders[place], CAROM__NOBODY);
+                changed = 1;
+            }
+    }
+    return changed;
+}
+
+static void recover_chunk(void)
+{
+    carom__root_t *root = carom__arena_root;
+
+    if (root->carve_end == 0) {
+        root->bump = root->carve_at;
+        root->carve_end = root->bump;
+    }
+    root->blocks_real = root->carve_end - root->carve_at;
+}
+
+static void count_again(void)
+{
+    carom__root_t *root = carom__arena_root;
+    uint32_t n = atomic_load(&root->object_count), i;
+    carom__object_t *object;
+    int place;
+
+    for (i = 0; i < n; i++) {
+        object = object_at(i);
+        if (object == NULL || object->size_class >= CAROM__CLASSES)
+            continue;
+        root->blocks_real += size_of_class(object->size_class);
+        for (place = 0; place < CAROM__HOLDERS; place++)
+            count(atomic_load(&object->holders[place]), 1);
+        if (is_free(object))
+            push(&root->free[object->size_class], object, i);
+    }
+}
+
+void carom__objects_recover(void)
+{
+    carom__root_t *root = carom__arena_root;
+    uint32_t n = atomic_load(&root->object_count), i;
+
+    memset(root->free, 0, sizeof root->free);
+    carom__slots_count_none();
+    for (i = 0; i < n; i++)
+        if (object_at(i))
+            object_at(i)->keeps = 0;
+    while (release_unheld())
+        continue;
+    recover_chunk();
+    count_again();
+}
+
+/* ---- for tests and bench ---- */
+
+void carom__arena_use(carom__arena_use_t *use)
+{
+    uint32_t n, i;
+
+    use->objects = use->bytes = 0;
+    if (carom__arena_shared() == NULL)
+        return;
+    carom__arena_enter();
+    n = atomic_load(&carom__arena_root->object_count);
+    for (i = 0; i < n; i++)
+        use->objects += object_at(i) != NULL && !is_free(object_at(i));
+    use->bytes = CAROM__CHUNK + carom__arena_root->slots_real + carom__arena_root->table_real + carom__arena_root->blocks_real;
+    carom__arena_leave();
+}

@@ -1,0 +1,270 @@
+/* Records in a ring. */
+
+#include "core/ring.h"
+
+#include <string.h>
+
+/* The word of a record: its length, what it is, and a mark. */
+enum { BYTES = 1, BACK = 2, ELSEWHERE = 3 };
+
+#define MARK 0xCA0u
+#define WORD ((size_t) 8)
+
+/* Pieces of a long message: no smaller than this while there is more, and no larger than that, so that both sides are at work. */
+#define LEAST_PIECE ((size_t) 1024)
+#define LARGEST_PIECE ((size_t) 32768)
+
+static uint64_t word_of(unsigned kind, size_t length)
+{
+    return (uint64_t) (MARK << 4 | kind) << 32 | length;
+}
+
+static _Atomic uint64_t *word_at(unsigned char *ring, size_t at)
+{
+    return (_Atomic uint64_t *) (void *) (ring + at);
+}
+
+static size_t filled_up(size_t length)
+{
+    return (length + WORD - 1) & ~(WORD - 1);
+}
+
+static size_t smaller(size_t one, size_t other)
+{
+    return one < other ? one : other;
+}
+
+/* ---- reading ---- */
+
+static void step(carom__reader_t *reader, size_t bytes)
+{
+    reader->total += bytes;
+    reader->at += bytes;
+    if (reader->at == reader->size)
+        reader->at = 0;
+}
+
+static carom_status_t read_next(const carom__reader_t *reader, carom__id_t *next)
+{
+    uint64_t where;
+
+    memcpy(&where, reader->ring + reader->at + WORD, sizeof where);
+    next->index = (uint32_t) where;
+    next->generation = (uint32_t) (where >> 32);
+    return next->generation ? CAROM_OK : CAROM_EBADMSG;
+}
+
+carom_status_t carom__ring_look(carom__reader_t *reader, size_t *ready, carom__id_t *next)
+{
+    uint64_t word;
+    size_t length;
+
+    *ready = reader->record - reader->done;
+    next->index = next->generation = 0;
+    while (*ready == 0) {
+        word = atomic_load_explicit(word_at(reader->ring, reader->at), memory_order_acquire);
+        if (word == 0)
+            return CAROM_OK;
+        length = (uint32_t) word;
+        if (word == word_of(BACK, 0) && reader->at > 0) {
+            step(reader, reader->size - reader->at);
+            continue;
+        }
+        if (length == 0 || length > reader->size - reader->at - WORD)
+            return CAROM_EBADMSG;
+        if (word == word_of(ELSEWHERE, sizeof(uint64_t)))
+            return read_next(reader, next);
+        if (word != word_of(BYTES, length))
+            return CAROM_EBADMSG;
+        reader->record = *ready = length;
+        reader->done = 0;
+    }
+    return CAROM_OK;
+}
+
+void carom__ring_follow(carom__reader_t *reader, unsigned char *ring, size_t size, carom__id_t id)
+{
+    reader->total += 2 * WORD;
+    reader->ring = ring;
+    reader->size = size;
+    reader->at = 0;
+    reader->id = id;
+    carom__ring_tell(reader);
+}
+
+void carom__ring_take(carom__reader_t *reader, void *to, size_t length)
+{
+    memcpy(to, reader->ring + reader->at + WORD + reader->done, length);
+    reader->done += length;
+    if (reader->done < reader->record)
+        return;
+    step(reader, WORD + filled_up(reader->record));
+    reader->record = reader->done = 0;
+}
+
+int carom__ring_should_tell(const carom__reader_t *reader)
+{
+    uint64_t untold = reader->total - reader->told;
+
+    return untold > reader->size / 8 || (untold > 0 && atomic_load_explicit(&reader->lane->waiting, memory_order_relaxed));
+}
+
+void carom__ring_tell(carom__reader_t *reader)
+{
+    reader->told = reader->total;
+    atomic_store_explicit(&reader->lane->head, reader->total, memory_order_release);
+}
+
+/* ---- writing ---- */
+
+/* Bytes that can be written now, or that is not a head. */
+static carom_status_t room(const carom__writer_t *writer, uint64_t head, size_t *bytes)
+{
+    uint64_t from = head > writer->base ? head : writer->base;
+
+    if (head > writer->total || writer->total - from > writer->size)
+        return CAROM_EBADMSG;
+    *bytes = writer->size - (size_t) (writer->total - from);
+    return CAROM_OK;
+}
+
+/* Kept free always: the cleared word behind a record, and what it takes to send the reader elsewhere from a full ring. */
+#define RESERVE (3 * WORD)
+
+/* What `length` bytes in one record take. */
+static size_t cost(size_t length)
+{
+    return WORD + filled_up(length) + RESERVE;
+}
+
+static size_t until_end(const carom__writer_t *writer)
+{
+    return writer->size - writer->at;
+}
+
+static int is_small(const carom__writer_t *writer, size_t length)
+{
+    return length <= writer->size / 4;
+}
+
+/* How long a record of the rest can be with so much room; with `back` it goes to the beginning of the ring. */
+static size_t fitting(const carom__writer_t *writer, size_t length, size_t done, size_t bytes, int *back)
+{
+    size_t left = length - done, most = until_end(writer) - WORD;
+
+    *back = 0;
+    if (is_small(writer, length)) {
+        if (left <= most)
+            return cost(left) <= bytes ? left : 0;
+        *back = 1;
+        return cost(left) + until_end(writer) <= bytes ? left : 0;
+    }
+    /* What is left at the end may be a word alone. */
+    if (most == 0) {
+        *back = 1;
+        bytes = bytes > WORD ? bytes - WORD : 0;
+        most = writer->size;
+    }
+    if (bytes < cost(smaller(left, LEAST_PIECE < writer->size / 4 ? LEAST_PIECE : writer->size / 4)))
+        return 0;
+    return smaller(left, smaller(smaller(most, bytes - WORD - RESERVE), LARGEST_PIECE));
+}
+
+static carom_status_t plan(carom__writer_t *writer, size_t length, size_t done, size_t *fits, int *back)
+{
+    size_t bytes;
+    carom_status_t status = room(writer, writer->head, &bytes);
+
+    *fits = 0;
+    if (status == CAROM_OK)
+        *fits = fitting(writer, length, done, bytes, back);
+    if (status != CAROM_OK || *fits > 0)
+        return status;
+    writer->head = atomic_load_explicit(&writer->lane->head, memory_order_acquire);
+    status = room(writer, writer->head, &bytes);
+    if (status == CAROM_OK)
+        *fits = fitting(writer, length, done, bytes, back);
+    return status;
+}
+
+static void clear_word(carom__writer_t *writer, size_t at)
+{
+    atomic_store_explicit(word_at(writer->ring, at == writer->size ? 0 : at), 0, memory_order_relaxed);
+}
+
+static void advance(carom__writer_t *writer, size_t bytes)
+{
+    writer->total += bytes;
+    writer->at += bytes;
+    if (writer->at == writer->size)
+        writer->at = 0;
+}
+
+static void go_back(carom__writer_t *writer)
+{
+    clear_word(writer, 0);
+    atomic_store_explicit(word_at(writer->ring, writer->at), word_of(BACK, 0), memory_order_release);
+    advance(writer, until_end(writer));
+}
+
+static void copy(unsigned char *to, const carom_plat_span_t spans[2], size_t done, size_t length)
+{
+    size_t first = done < spans[0].length ? smaller(spans[0].length - done, length) : 0;
+
+    if (first > 0)
+        memcpy(to, (const unsigned char *) spans[0].bytes + done, first);
+    if (length > first)
+        memcpy(to + first, (const unsigned char *) spans[1].bytes + (done + first - spans[0].length), length - first);
+}
+
+/* The record is there for whoever looks from now on; and whoever looks whether the reader sleeps, does so later. */
+static void publish(carom__writer_t *writer, unsigned kind, size_t length)
+{
+    clear_word(writer, writer->at + WORD + filled_up(length));
+    atomic_exchange_explicit(word_at(writer->ring, writer->at), word_of(kind, length), memory_order_seq_cst);
+    advance(writer, WORD + filled_up(length));
+}
+
+carom_status_t carom__ring_put(carom__writer_t *writer, const carom_plat_span_t spans[2], size_t done, size_t *put)
+{
+    int back;
+    carom_status_t status = plan(writer, spans[0].length + spans[1].length, done, put, &back);
+
+    if (status != CAROM_OK || *put == 0)
+        return status;
+    if (back)
+        go_back(writer);
+    copy(writer->ring + writer->at + WORD, spans, done, *put);
+    publish(writer, BYTES, *put);
+    return CAROM_OK;
+}
+
+int carom__ring_has_room(carom__writer_t *writer, size_t length, size_t done)
+{
+    size_t fits;
+    int back;
+
+    return plan(writer, length, done, &fits, &back) != CAROM_OK || fits > 0;
+}
+
+int carom__ring_move(carom__writer_t *writer, unsigned char *ring, size_t size, carom__id_t id)
+{
+    uint64_t where = (uint64_t) id.generation << 32 | id.index;
+    size_t bytes;
+
+    writer->head = atomic_load_explicit(&writer->lane->head, memory_order_acquire);
+    if (room(writer, writer->head, &bytes) != CAROM_OK || bytes < RESERVE)
+        return 0;
+    if (until_end(writer) < 2 * WORD)
+        go_back(writer);
+    memcpy(writer->ring + writer->at + WORD, &where, sizeof where);
+    atomic_store_explicit(word_at(ring, 0), 0, memory_order_relaxed);
+    atomic_exchange_explicit(word_at(writer->ring, writer->at), word_of(ELSEWHERE, sizeof where), memory_order_seq_cst);
+    writer->total += 2 * WORD;
+    writer->base = writer->total;
+    writer->ring = ring;
+    writer->size = size;
+    writer->at = 0;
+    writer->id = id;
+    return 1;
+}

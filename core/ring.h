@@ -1,0 +1,85 @@
+/* A ring: bytes from one writer to one reader, in memory that both share.
+ *
+ * What is written lies in records: a word that says how long and what it is, then the bytes, filled up to a multiple of 8.  The word
+ * is stored last, by one store, and the place of the next word was made 0 before: so the reader looks at one word, whose arrival says
+ * that all of the record is there, and a writer that is killed half-way has written nothing.  The reader changes nothing in the ring; how far
+ * it has read it says now and then, in its head.
+ *
+ * A record is never split by the end of the ring: a word sends the reader back to its beginning.  Another word sends it to another
+ * ring, a larger one, which takes the place of the first: rings grow, so that a connection nobody uses is small.
+ *
+ * Reader and writer each believe nothing of the other: lengths and places are checked, and what is wrong ends in CAROM_EBADMSG.
+ *
+ * Everything here is memory alone.  Who sleeps, and who wakes whom, is in bell.h. */
+
+#ifndef CAROM_CORE_RING_H
+#define CAROM_CORE_RING_H
+
+#include "core/arena.h"
+
+/* One direction, in shared memory.  A line of the cache for each who writes it. */
+typedef struct carom__lane_t {
+    _Alignas(64) _Atomic uint64_t head;      /* bytes that the reader has done with, in all; written by the reader */
+    _Alignas(64) _Atomic uint32_t asleep;    /* 1: the reader wants the bell rung; cleared by whoever rings */
+    _Atomic uint32_t reader_gone;            /* closed */
+    _Alignas(64) _Atomic uint32_t waiting;   /* 1: the writer wants the bell rung when there is room */
+    _Atomic uint32_t writer_gone;
+
+    /* where reader and writer are, while the end is on its way to another process */
+    _Alignas(64) uint64_t read_total, write_total, write_base;
+    uint32_t read_at, write_at;
+    carom__id_t read_ring, write_ring;       /* none: the first ring, which lies in the link */
+} carom__lane_t;
+
+/* The reader's side, in its own memory. */
+typedef struct carom__reader_t {
+    carom__lane_t *lane;
+    unsigned char *ring;
+    size_t size;
+    size_t at;                 /* of the word to be looked at */
+    uint64_t total;            /* bytes done with */
+    uint64_t told;             /* of these, what the head says */
+    size_t record;             /* length of the record that is being read, 0: none */
+    size_t done;               /* of it */
+    carom__id_t id;
+} carom__reader_t;
+
+/* The writer's. */
+typedef struct carom__writer_t {
+    carom__lane_t *lane;
+    unsigned char *ring;
+    size_t size;
+    size_t at;
+    uint64_t total;            /* bytes written, in all */
+    uint64_t base;             /* of these, before this ring */
+    uint64_t head;             /* as last seen */
+    carom__id_t id;
+} carom__writer_t;
+
+/* Sizes a ring may have: a multiple of 8, from 256 bytes to 1 GiB.  Its memory needs no preparation but that its first word is 0. */
+
+/* How many bytes can be taken now: of one record, or 0.  Sets *moved when the reader has to go on in another ring, whose id is
+ * *next: then 0 is returned, and carom__ring_follow is the next call.  CAROM_EBADMSG: that is no record. */
+carom_status_t carom__ring_look(carom__reader_t *reader, size_t *ready, carom__id_t *next);
+
+/* Goes on in the next ring. */
+void carom__ring_follow(carom__reader_t *reader, unsigned char *ring, size_t size, carom__id_t id);
+
+/* Takes `length` bytes, at most what look said. */
+void carom__ring_take(carom__reader_t *reader, void *to, size_t length);
+
+/* 1 when so much has been read, or the writer waits, that the head should be told; tells it. */
+int carom__ring_should_tell(const carom__reader_t *reader);
+void carom__ring_tell(carom__reader_t *reader);
+
+/* Puts as much of the spans, behind the `done` bytes that are written already, as one record takes.  Messages of at most a
+ * quarter of the ring go whole or not at all.  *put 0: no room now.  CAROM_EBADMSG: the head is nonsense. */
+carom_status_t carom__ring_put(carom__writer_t *writer, const carom_plat_span_t spans[2], size_t done, size_t *put);
+
+/* 1 when put would put something. */
+int carom__ring_has_room(carom__writer_t *writer, size_t length, size_t done);
+
+/* Sends the reader to another ring, empty and cleared, and goes on there.  0: there is no room for saying so. */
+int carom__ring_move(carom__writer_t *writer, unsigned char *ring, size_t size, carom__id_t id);
+
+#endif
