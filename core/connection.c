@@ -1,9 +1,10 @@
-/* Connections on streams: their life, turns for the threads of an end, sending, and moving to another process. */
+/* Connections: their life, sending, waiting, and moving to another process. */
 
 #include "core/connection.h"
 
 #include "core/memory.h"
 #include "core/time.h"
+#include "core/transport.h"
 #include "core/value.h"
 
 #include <string.h>
@@ -12,8 +13,8 @@ const carom_limits_t carom__default_limits = {CAROM_LENGTH_MAX, CAROM_DEPTH_MAX,
 
 /* ---- making and closing ---- */
 
-carom_status_t carom__connection_create(carom_connection_t **connection, carom_plat_stream_t **stream,
-                                        const carom__traits_t *traits)
+static carom_status_t create(carom_connection_t **connection, carom_plat_stream_t **stream, const carom__traits_t *traits,
+                             const carom__transport_t *transport)
 {
     carom_connection_t *self = carom__calloc(1, sizeof *self);
     carom_status_t status = self ? carom_plat_monitor_create(&self->monitor) : CAROM_ENOMEM;
@@ -28,10 +29,34 @@ carom_status_t carom__connection_create(carom_connection_t **connection, carom_p
     self->born = carom_plat_fork_count();
     self->traits = *traits;
     self->carries = carom_plat_attach_possible() && carom_plat_stream_carries(*stream);
+    self->transport = transport;
     self->stream = *stream;
     *stream = NULL;
     *connection = self;
     return CAROM_OK;
+}
+
+carom_status_t carom__connection_create(carom_connection_t **connection, carom_plat_stream_t **stream,
+                                        const carom__traits_t *traits)
+{
+    return create(connection, stream, traits, &carom__transport_stream);
+}
+
+carom_status_t carom__connection_create_link(carom_connection_t **connection, carom_plat_stream_t **bell,
+                                             const carom__traits_t *traits, const carom__whereabouts_t *where)
+{
+    carom_status_t status = create(connection, bell, traits, &carom__transport_link);
+
+    if (status != CAROM_OK)
+        return status;
+    status = carom__end_create(&(*connection)->end, where);
+    if (status == CAROM_OK)
+        return CAROM_OK;
+    carom_plat_stream_close(&(*connection)->stream);
+    carom_plat_monitor_destroy(&(*connection)->monitor);
+    carom_free(*connection);
+    *connection = NULL;
+    return status;
 }
 
 static void fill_limits(carom_limits_t *limits)
@@ -44,13 +69,42 @@ static void fill_limits(carom_limits_t *limits)
         limits->count = CAROM_COUNT_MAX;
 }
 
+static carom_status_t make_stream_ends(carom_connection_t **ends[2], carom_plat_stream_t *streams[2],
+                                       const carom__traits_t traits[2])
+{
+    carom_status_t status = carom__connection_create(ends[0], &streams[0], &traits[0]);
+
+    if (status == CAROM_OK)
+        status = carom__connection_create(ends[1], &streams[1], &traits[1]);
+    return status;
+}
+
+/* What is not taken over by an end is let go here. */
+static carom_status_t make_link_ends(carom_connection_t **ends[2], carom_plat_stream_t *streams[2],
+                                     const carom__traits_t traits[2])
+{
+    carom__whereabouts_t where;
+    carom_status_t status = carom__link_make(&where);
+    int side;
+
+    for (side = 0; side < 2 && status == CAROM_OK; side++) {
+        where.side = (unsigned) side;
+        status = carom__connection_create_link(ends[side], &streams[side], &traits[side], &where);
+        if (status != CAROM_OK)
+            for (; side < 2; side++)
+                carom__link_drop(&where, (unsigned) side, carom__holder_self());
+    }
+    return status;
+}
+
 carom_status_t carom_connection_pair(carom_connection_t **one, carom_connection_t **other,
                                      const carom_connection_options_t *options)
 {
     static const carom_connection_options_t defaults = CAROM_CONNECTION_OPTIONS_INIT;
     const carom_connection_options_t *wanted = options ? options : &defaults;
     int duplex = wanted->direction == CAROM_DUPLEX;
-    carom__traits_t first = {1, duplex, wanted->limits}, second = {duplex, 1, wanted->limits};
+    carom__traits_t traits[2] = {{1, duplex, wanted->limits}, {duplex, 1, wanted->limits}};
+    carom_connection_t **ends[2] = {one, other};
     carom_plat_stream_t *streams[2];
     carom_status_t status = carom_plat_start();
 
@@ -59,15 +113,15 @@ carom_status_t carom_connection_pair(carom_connection_t **one, carom_connection_
         status = carom_plat_stream_pair(&streams[0], &streams[1]);
     if (status != CAROM_OK)
         return status;
-    fill_limits(&first.limits);
-    fill_limits(&second.limits);
-    status = carom__connection_create(one, &streams[0], &first);
-    if (status == CAROM_OK)
-        status = carom__connection_create(other, &streams[1], &second);
-    else
+    fill_limits(&traits[0].limits);
+    fill_limits(&traits[1].limits);
+    status = carom_plat_shared_possible() ? make_link_ends(ends, streams, traits) : make_stream_ends(ends, streams, traits);
+    if (status != CAROM_OK) {
+        carom_plat_stream_close(&streams[0]);
         carom_plat_stream_close(&streams[1]);
-    if (status != CAROM_OK)
         carom_connection_close(one);
+        carom_connection_close(other);
+    }
     return status;
 }
 
@@ -94,38 +148,26 @@ carom_status_t carom_connection_open(carom_connection_t **connection, carom_nati
     return carom__connection_create(connection, &stream, &traits);
 }
 
-void carom__connection_drop_message(carom_connection_t *self)
+static void free_connection(carom_connection_t *self)
 {
-    size_t i;
-
-    for (i = 0; i < self->file_count; i++)
-        carom_plat_file_close(self->files[i]);
-    self->file_count = 0;
-    self->head_got = 0;
-    self->skipping = 0;
-    carom__buffer_release(&self->body);
+    self->magic = 0;
+    carom__connection_drop_message(self);
+    if (self->stream)
+        self->transport->close(self);
+    carom_plat_monitor_destroy(&self->monitor);
+    carom_free(self->files);
+    carom_free(self);
 }
 
 /* Sends everybody away who uses the connection, and waits until they have left: they only have to wake up. */
 static void empty(carom_connection_t *self)
 {
-    if (self->gone == CAROM_OK)
-        self->gone = CAROM_ECLOSED;
-    carom_plat_monitor_wake(self->monitor);
-    if (self->users > 0 && self->stream)
-        carom_plat_stream_shutdown(self->stream);
-    while (self->users > 0)
-        carom_plat_monitor_wait(self->monitor, CAROM_PLAT_NEVER);
-}
+    carom_status_t none = CAROM_OK;
 
-static void free_connection(carom_connection_t *self)
-{
-    self->magic = 0;
-    carom__connection_drop_message(self);
-    carom_plat_stream_close(&self->stream);
-    carom_plat_monitor_destroy(&self->monitor);
-    carom_free(self->files);
-    carom_free(self);
+    (void) atomic_compare_exchange_strong(&self->gone, &none, CAROM_ECLOSED);
+    if (self->stream && (self->users > 0 || atomic_load(&self->receiving) || atomic_load(&self->sending)))
+        self->transport->cut(self);
+    carom__turns_take(self);
 }
 
 void carom_connection_close(carom_connection_t **connection)
@@ -157,104 +199,17 @@ void carom__connection_drop(carom_connection_t *connection)
     carom_connection_close(&connection);
 }
 
-/* ---- who may use it ---- */
-
-/* Before the monitor: what is no connection, or the parent's. */
-static carom_status_t check(const carom_connection_t *self)
-{
-    if (self == NULL || self->magic != CAROM__CONNECTION_MAGIC)
-        return CAROM_EINVAL;
-    return self->born == carom_plat_fork_count() ? CAROM_OK : CAROM_EFORKED;
-}
-
-/* Under the monitor. */
-static carom_status_t usable(const carom_connection_t *self, int able)
-{
-    if (self->gone != CAROM_OK)
-        return self->gone;
-    return able ? CAROM_OK : CAROM_ENOTSUP;
-}
-
-carom_status_t carom__turn_begin(carom_connection_t *self, int *turn, int able, const carom_status_t *bad, int64_t deadline)
-{
-    carom_status_t status = check(self);
-
-    if (status != CAROM_OK)
-        return status;
-    carom_plat_monitor_enter(self->monitor);
-    self->users++;
-    status = usable(self, able);
-    while (status == CAROM_OK && *turn) {
-        if (carom__is_past(deadline))
-            status = CAROM_ETIMEOUT;
-        else
-            carom_plat_monitor_wait(self->monitor, deadline);
-        if (self->gone != CAROM_OK)
-            status = self->gone;
-    }
-    if (status == CAROM_OK)
-        status = *bad;
-    if (status == CAROM_OK) {
-        *turn = 1;
-    } else {
-        self->users--;
-        carom_plat_monitor_wake(self->monitor);
-    }
-    carom_plat_monitor_leave(self->monitor);
-    return status;
-}
-
-carom_status_t carom__turn_end(carom_connection_t *self, int *turn, carom_status_t status)
-{
-    carom_plat_monitor_enter(self->monitor);
-    *turn = 0;
-    if (turn == &self->receiving)
-        self->pending = self->head_got > 0;
-    self->users--;
-    if (status != CAROM_OK && self->gone != CAROM_OK)
-        status = self->gone;
-    carom_plat_monitor_wake(self->monitor);
-    carom_plat_monitor_leave(self->monitor);
-    return status;
-}
-
-void carom__connection_mark_bad(carom_connection_t *self, carom_status_t *bad)
-{
-    carom_plat_monitor_enter(self->monitor);
-    *bad = CAROM_EBROKEN;
-    carom_plat_monitor_leave(self->monitor);
-}
-
 /* ---- sending ---- */
-
-/* A short message goes as one span, of the least size. */
-static void join_spans(carom_plat_span_t spans[2], unsigned char head[CAROM__HEAD_SIZE])
-{
-    unsigned char *body = head + CAROM__HEADER_SIZE;
-    size_t length = spans[1].length;
-
-    if (length > 0)
-        memcpy(body, spans[1].bytes, length);
-    memset(body + length, 0, CAROM__HEAD_BODY - length);
-    spans[0].length = CAROM__HEAD_SIZE;
-    spans[1].length = 0;
-}
 
 static carom_status_t write_message(carom_connection_t *self, const carom__header_t *header, const void *body,
                                     const carom_native_t *files, int64_t deadline)
 {
-    unsigned char head[CAROM__HEAD_SIZE];
-    carom_plat_span_t spans[2] = {{head, CAROM__HEADER_SIZE}, {body, (size_t) header->length}};
-    size_t sent;
-    carom_status_t status;
+    size_t sent = 0;
+    carom_status_t status = self->transport->write(self, header, body, files, &sent, deadline);
 
-    carom__header_write(head, header);
-    if (header->length < CAROM__HEAD_BODY)
-        join_spans(spans, head);
-    status = carom_plat_stream_write(self->stream, spans, files, header->handles, &sent, deadline);
     if (status != CAROM_OK && sent > 0) {
-        carom__connection_mark_bad(self, &self->bad_send);
-        carom_plat_stream_end_writing(self->stream);
+        atomic_store(&self->bad_send, CAROM_EBROKEN);
+        self->transport->end_writing(self);
     }
     return status;
 }
@@ -320,62 +275,80 @@ carom_status_t carom_connection_send(carom_connection_t *connection, carom_value
     return status;
 }
 
-/* Registers as a user, without a turn.  CAROM_OK and *ready 0: the caller owes leave(). */
-static carom_status_t look(carom_connection_t *self, int *ready)
-{
-    carom_status_t status = check(self);
+/* ---- waiting ---- */
 
-    *ready = 0;
-    if (status != CAROM_OK)
-        return status;
-    carom_plat_monitor_enter(self->monitor);
-    status = usable(self, self->traits.can_receive);
-    if (status == CAROM_OK) {
-        *ready = self->pending || self->bad_receive != CAROM_OK;
-        self->users += *ready ? 0 : 1;
-    }
-    carom_plat_monitor_leave(self->monitor);
-    return status;
-}
-
-static carom_status_t leave(carom_connection_t *self, carom_status_t status)
+/* With the turn to receive. */
+static int is_ready(const carom_connection_t *self)
 {
-    carom_plat_monitor_enter(self->monitor);
-    self->users--;
-    if (self->gone != CAROM_OK)
-        status = self->gone;
-    carom_plat_monitor_wake(self->monitor);
-    carom_plat_monitor_leave(self->monitor);
-    return status;
+    return atomic_load(&self->pending) || atomic_load(&self->bad_receive) != CAROM_OK;
 }
 
 carom_status_t carom_connection_poll(carom_connection_t *connection, carom_duration_t timeout)
 {
-    carom_plat_source_t source = {.kind = CAROM_PLAT_SOURCE_STREAM};
-    int ready;
-    carom_status_t status = look(connection, &ready);
+    static const _Atomic carom_status_t fine = CAROM_OK;
+    int64_t deadline = carom__deadline(timeout);
+    carom_status_t status = carom__connection_check(connection);
 
-    if (status != CAROM_OK || ready)
+    if (status == CAROM_OK)
+        status = carom__turn_begin(connection, &connection->receiving, connection->traits.can_receive, &fine, deadline);
+    if (status != CAROM_OK)
         return status;
-    source.stream = connection->stream;
-    return leave(connection, carom_plat_wait(&source, 1, carom__deadline(timeout)));
+    if (!is_ready(connection))
+        status = connection->transport->wait(connection, deadline);
+    return carom__turn_end(connection, &connection->receiving, status);
+}
+
+/* 1: ready.  While another thread receives nobody else can say. */
+static int look(carom_connection_t *self, int event)
+{
+    int ready;
+
+    if (atomic_load(&self->gone) != CAROM_OK)
+        return 1;
+    if (!carom__turn_try(&self->receiving))
+        return 0;
+    ready = is_ready(self) || self->transport->look(self, event);
+    carom__turn_give(self, &self->receiving);
+    return ready;
 }
 
 int carom__connection_enter(carom_connection_t *connection)
 {
-    int ready;
+    int enters;
 
-    return look(connection, &ready) == CAROM_OK && !ready;
+    if (carom__connection_check(connection) != CAROM_OK || !connection->traits.can_receive)
+        return 0;
+    carom_plat_monitor_enter(connection->monitor);
+    enters = atomic_load(&connection->gone) == CAROM_OK;
+    connection->users += (size_t) enters;
+    carom_plat_monitor_leave(connection->monitor);
+    if (!enters || !look(connection, 0))
+        return enters;
+    carom__connection_leave(connection);
+    return 0;
 }
 
 void carom__connection_leave(carom_connection_t *connection)
 {
-    (void) leave(connection, CAROM_OK);
+    carom_plat_monitor_enter(connection->monitor);
+    connection->users--;
+    carom_plat_monitor_wake(connection->monitor);
+    carom_plat_monitor_leave(connection->monitor);
+}
+
+int carom__connection_look(carom_connection_t *connection)
+{
+    return look(connection, 1);
+}
+
+int carom__connection_needs_looks(const carom_connection_t *connection)
+{
+    return connection->end != NULL;
 }
 
 void carom__connection_cut(carom_connection_t *connection)
 {
-    carom_plat_stream_shutdown(connection->stream);
+    connection->transport->cut(connection);
 }
 
 void carom__connection_watch(const carom_connection_t *connection, carom_plat_source_t *source)
@@ -396,44 +369,84 @@ int carom_connection_writable(const carom_connection_t *connection)
 
 /* ---- moving ---- */
 
-static carom_status_t lock_for_move(carom_connection_t *self)
+carom__holder_t carom__connection_holder(const carom_connection_t *connection)
 {
-    carom_status_t status = usable(self, 1);
+    return connection->end ? carom__end_holder(connection->end) : CAROM__NOBODY;
+}
 
-    if (status == CAROM_OK && (self->users > 0 || self->pending || self->bad_receive || self->bad_send))
-        status = CAROM_EBUSY;
+static carom_status_t is_idle(const carom_connection_t *self)
+{
+    if (self->users > 0 || atomic_load(&self->pending) || atomic_load(&self->bad_receive) || atomic_load(&self->bad_send))
+        return CAROM_EBUSY;
+    return CAROM_OK;
+}
+
+/* With both turns: nobody is in it, and nobody will come before they are given back. */
+static carom_status_t leave(carom_connection_t *self, carom__holder_t to, carom_native_t *file, carom__traits_t *traits,
+                            carom__whereabouts_t *where)
+{
+    carom_status_t status = is_idle(self);
+
+    if (status == CAROM_OK)
+        status = carom_plat_file_duplicate(file, carom_plat_stream_native(self->stream));
+    if (status != CAROM_OK)
+        return status;
+    status = self->transport->leave(self, to, where);
+    if (status != CAROM_OK) {
+        carom_plat_file_close(*file);
+        *file = CAROM_NATIVE_NONE;
+        return status;
+    }
+    *traits = self->traits;
+    self->moving = 1;
+    atomic_store(&self->gone, CAROM_EMOVED);
+    return CAROM_OK;
+}
+
+static carom_status_t lock_and_leave(carom_connection_t *self, carom__holder_t to, carom_native_t *file, carom__traits_t *traits,
+                                     carom__whereabouts_t *where)
+{
+    carom_status_t status = atomic_load(&self->gone);
+
+    if (status != CAROM_OK)
+        return status;
+    if (!carom__turn_try(&self->receiving))
+        return CAROM_EBUSY;
+    status = CAROM_EBUSY;
+    if (carom__turn_try(&self->sending)) {
+        status = leave(self, to, file, traits, where);
+        atomic_store(&self->sending, 0);
+    }
+    atomic_store(&self->receiving, 0);
+    carom_plat_monitor_wake(self->monitor);
     return status;
 }
 
-carom_status_t carom__connection_begin_move(carom_connection_t *connection, carom_native_t *file, carom__traits_t *traits)
+carom_status_t carom__connection_begin_move(carom_connection_t *connection, carom__holder_t to, carom_native_t *file,
+                                            carom__traits_t *traits, carom__whereabouts_t *where)
 {
-    carom_status_t status = check(connection);
+    carom_status_t status = carom__connection_check(connection);
 
     *file = CAROM_NATIVE_NONE;
     if (status != CAROM_OK)
         return status;
     carom_plat_monitor_enter(connection->monitor);
-    status = lock_for_move(connection);
-    if (status == CAROM_OK)
-        status = carom_plat_file_duplicate(file, carom_plat_stream_native(connection->stream));
-    if (status == CAROM_OK) {
-        connection->gone = CAROM_EMOVED;
-        connection->moving = 1;
-        *traits = connection->traits;
-    }
+    status = lock_and_leave(connection, to, file, traits, where);
     carom_plat_monitor_leave(connection->monitor);
     return status;
 }
 
-void carom__connection_end_move(carom_connection_t *connection, int moved)
+void carom__connection_end_move(carom_connection_t *connection, carom__holder_t to, int moved)
 {
     int abandoned;
 
     carom_plat_monitor_enter(connection->monitor);
-    if (moved)
-        carom_plat_stream_close(&connection->stream);
-    else
-        connection->gone = CAROM_OK;
+    if (moved) {
+        connection->transport->gone(connection);
+    } else {
+        connection->transport->stay(connection, to);
+        atomic_store(&connection->gone, CAROM_OK);
+    }
     connection->moving = 0;
     abandoned = connection->abandoned;
     carom_plat_monitor_leave(connection->monitor);

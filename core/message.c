@@ -3,6 +3,7 @@
 #include "core/message.h"
 
 #include "core/connection.h"
+#include "core/link.h"
 #include "core/value.h"
 #include "core/wire.h"
 
@@ -56,12 +57,20 @@ carom_status_t carom__header_read(carom__header_t *header, const unsigned char b
     return header->handles * CAROM__RECORD_SIZE > header->length ? CAROM_EBADMSG : CAROM_OK;
 }
 
-/* ---- a record: ticket (8, 8), type (1), traits (1), zero (6), limits: length (8), depth (4), count (4) ---- */
+/* ---- a record: ticket (8, 8), type (1), traits (1), side (1), zero (5), limits: length (8), depth (4), count (4); of a link:
+ * tag of its arena (8), object (4, 4) ---- */
 
 #define CAN_RECEIVE 1
 #define CAN_SEND 2
 
-static void write_record(unsigned char *bytes, carom_native_t file, carom_type_t type, const carom__traits_t *traits)
+typedef struct record_t {
+    carom_plat_ticket_t ticket;
+    carom_type_t type;
+    carom__traits_t traits;
+    carom__whereabouts_t where;
+} record_t;
+
+static void write_record(unsigned char *bytes, carom_native_t file, const record_t *record)
 {
     carom_plat_ticket_t ticket;
 
@@ -69,23 +78,31 @@ static void write_record(unsigned char *bytes, carom_native_t file, carom_type_t
     carom_plat_attach_out(&ticket, file);
     put_number(bytes, 8, ticket.first);
     put_number(bytes + 8, 8, ticket.second);
-    bytes[16] = (unsigned char) type;
-    bytes[17] = (unsigned char) ((traits->can_receive ? CAN_RECEIVE : 0) | (traits->can_send ? CAN_SEND : 0));
-    put_number(bytes + 24, 8, traits->limits.length);
-    put_number(bytes + 32, 4, traits->limits.depth);
-    put_number(bytes + 36, 4, traits->limits.count);
+    bytes[16] = (unsigned char) record->type;
+    bytes[17] = (unsigned char) ((record->traits.can_receive ? CAN_RECEIVE : 0) | (record->traits.can_send ? CAN_SEND : 0));
+    bytes[18] = (unsigned char) record->where.side;
+    put_number(bytes + 24, 8, record->traits.limits.length);
+    put_number(bytes + 32, 4, record->traits.limits.depth);
+    put_number(bytes + 36, 4, record->traits.limits.count);
+    put_number(bytes + 40, 8, record->where.tag);
+    put_number(bytes + 48, 4, record->where.link.index);
+    put_number(bytes + 52, 4, record->where.link.generation);
 }
 
-static void read_record(const unsigned char *bytes, carom_plat_ticket_t *ticket, carom_type_t *type, carom__traits_t *traits)
+static void read_record(const unsigned char *bytes, record_t *record)
 {
-    ticket->first = get_number(bytes, 8);
-    ticket->second = get_number(bytes + 8, 8);
-    *type = (carom_type_t) bytes[16];
-    traits->can_receive = bytes[17] & CAN_RECEIVE;
-    traits->can_send = bytes[17] & CAN_SEND;
-    traits->limits.length = get_number(bytes + 24, 8);
-    traits->limits.depth = (uint32_t) get_number(bytes + 32, 4);
-    traits->limits.count = (uint32_t) get_number(bytes + 36, 4);
+    record->ticket.first = get_number(bytes, 8);
+    record->ticket.second = get_number(bytes + 8, 8);
+    record->type = (carom_type_t) bytes[16];
+    record->traits.can_receive = bytes[17] & CAN_RECEIVE;
+    record->traits.can_send = bytes[17] & CAN_SEND;
+    record->where.side = bytes[18];
+    record->traits.limits.length = get_number(bytes + 24, 8);
+    record->traits.limits.depth = (uint32_t) get_number(bytes + 32, 4);
+    record->traits.limits.count = (uint32_t) get_number(bytes + 36, 4);
+    record->where.tag = get_number(bytes + 40, 8);
+    record->where.link.index = (uint32_t) get_number(bytes + 48, 4);
+    record->where.link.generation = (uint32_t) get_number(bytes + 52, 4);
 }
 
 static int are_sane(const carom__traits_t *traits)
@@ -102,22 +119,20 @@ void carom__parcel_init(carom__parcel_t *parcel, const carom_connection_t *carri
     carom__buffer_init(&parcel->records);
     parcel->count = 0;
     parcel->carrier = carrier;
+    parcel->to = carrier ? carom__connection_holder(carrier) : CAROM__NOBODY;
 }
 
 static carom_status_t give_connection(carom__parcel_t *parcel, carom_connection_t *connection, carom_native_t *file,
-                                      carom__traits_t *traits)
+                                      record_t *record)
 {
     if (connection == parcel->carrier)
         return CAROM_EINVAL;
-    return carom__connection_begin_move(connection, file, traits);
+    return carom__connection_begin_move(connection, parcel->to, file, &record->traits, &record->where);
 }
 
-static void add_handle(carom__parcel_t *parcel, carom_native_t file, const carom__traits_t *traits,
-                       carom_connection_t *moving)
+static void add_handle(carom__parcel_t *parcel, carom_native_t file, const record_t *record, carom_connection_t *moving)
 {
-    unsigned char *record = parcel->records.bytes + parcel->records.length;
-
-    write_record(record, file, moving ? CAROM_CONNECTION : CAROM_FILE, traits);
+    write_record(parcel->records.bytes + parcel->records.length, file, record);
     parcel->records.length += CAROM__RECORD_SIZE;
     parcel->files[parcel->count] = file;
     parcel->moving[parcel->count++] = moving;
@@ -126,21 +141,23 @@ static void add_handle(carom__parcel_t *parcel, carom_native_t file, const carom
 static carom_status_t give_handle(void *baton, carom_value_t handle, uint32_t *index)
 {
     carom__parcel_t *parcel = baton;
-    carom__traits_t traits = {0, 0, {0, 0, 0}};
     carom_connection_t *moving = handle.type == CAROM_CONNECTION ? handle.u.object : NULL;
     carom_native_t file = CAROM_NATIVE_NONE;
+    record_t record;
     carom_status_t status;
 
     if (parcel->count == CAROM__HANDLES_MAX)
         return CAROM_ECOUNT;
+    memset(&record, 0, sizeof record);
+    record.type = moving ? CAROM_CONNECTION : CAROM_FILE;
     status = carom__buffer_reserve(&parcel->records, CAROM__RECORD_SIZE);
     if (status == CAROM_OK)
-        status = moving ? give_connection(parcel, moving, &file, &traits)
+        status = moving ? give_connection(parcel, moving, &file, &record)
                         : carom_plat_file_duplicate(&file, (carom_native_t) handle.u.integer);
     if (status != CAROM_OK)
         return status;
     *index = (uint32_t) parcel->count;
-    add_handle(parcel, file, &traits, moving);
+    add_handle(parcel, file, &record, moving);
     return CAROM_OK;
 }
 
@@ -176,7 +193,7 @@ static void end_parcel(carom__parcel_t *parcel, int moved, void (*end_file)(caro
 
     for (i = 0; i < parcel->count; i++) {
         if (parcel->moving[i])
-            carom__connection_end_move(parcel->moving[i], moved);
+            carom__connection_end_move(parcel->moving[i], parcel->to, moved);
         if (end_file)
             end_file(parcel->files[i]);
     }
@@ -203,12 +220,13 @@ void carom__parcel_abandon(carom__parcel_t *parcel)
 /* ---- opening ---- */
 
 carom_status_t carom__arrival_open(carom__arrival_t *arrival, const unsigned char *body, size_t *length, size_t handles,
-                                   const carom_native_t *files, size_t came, int in_process)
+                                   const carom_native_t *files, size_t came, carom__holder_t from, int in_process)
 {
     size_t i, records = handles * CAROM__RECORD_SIZE;
 
     arrival->count = handles;
     arrival->in_process = in_process;
+    arrival->from = from;
     for (i = 0; i < CAROM__HANDLES_MAX; i++)
         arrival->files[i] = i < came ? files[i] : CAROM_NATIVE_NONE;
     memset(arrival->claimed, 0, sizeof arrival->claimed);
@@ -237,38 +255,64 @@ static carom_status_t claim(carom_native_t *file, carom__arrival_t *arrival, siz
     return CAROM_OK;
 }
 
+static void drop_handle(carom__arrival_t *arrival, size_t index)
+{
+    record_t record;
+    carom_native_t file;
+
+    if (arrival->claimed[index])
+        return;
+    read_record(arrival->records + index * CAROM__RECORD_SIZE, &record);
+    if (record.where.tag != 0)
+        carom__link_drop(&record.where, record.where.side, arrival->from);
+    if (claim(&file, arrival, index, &record.ticket) == CAROM_OK)
+        carom_plat_file_close(file);
+}
+
 void carom__arrival_clear(carom__arrival_t *arrival)
 {
-    carom_plat_ticket_t ticket;
-    carom__traits_t traits;
-    carom_type_t type;
-    carom_native_t file;
     size_t i;
 
-    for (i = 0; i < arrival->count; i++) {
-        read_record(arrival->records + i * CAROM__RECORD_SIZE, &ticket, &type, &traits);
-        if (claim(&file, arrival, i, &ticket) == CAROM_OK)
-            carom_plat_file_close(file);
-    }
+    for (i = 0; i < arrival->count; i++)
+        drop_handle(arrival, i);
     /* More may have come than were announced. */
     for (i = 0; i < CAROM__HANDLES_MAX; i++)
         carom_plat_file_close(arrival->files[i]);
     arrival->count = 0;
 }
 
-static carom_status_t take_connection(carom_value_t *handle, carom_native_t file, const carom__traits_t *traits)
+/* Makes an end of what came.  The stream is owned from here on. */
+static carom_status_t new_end(carom_connection_t **connection, carom_plat_stream_t **stream, const record_t *record,
+                              carom__holder_t from)
+{
+    carom_status_t status;
+
+    if (record->where.tag == 0)
+        return carom__connection_create(connection, stream, &record->traits);
+    status = carom__link_take(&record->where, from);
+    if (status != CAROM_OK) {
+        carom_plat_stream_close(stream);
+        return status;
+    }
+    status = carom__connection_create_link(connection, stream, &record->traits, &record->where);
+    if (status != CAROM_OK)
+        carom__link_drop(&record->where, record->where.side, carom__holder_self());
+    return status;
+}
+
+static carom_status_t take_connection(carom_value_t *handle, carom_native_t file, const record_t *record, carom__holder_t from)
 {
     carom_plat_stream_t *stream;
     carom_connection_t *connection;
     carom_status_t status;
 
-    if (!are_sane(traits)) {
+    if (!are_sane(&record->traits)) {
         carom_plat_file_close(file);
         return CAROM_EBADMSG;
     }
     status = carom_plat_stream_adopt(&stream, file);
     if (status == CAROM_OK)
-        status = carom__connection_create(&connection, &stream, traits);
+        status = new_end(&connection, &stream, record, from);
     if (status == CAROM_OK)
         *handle = carom__value_own_connection(connection);
     return status;
@@ -277,25 +321,27 @@ static carom_status_t take_connection(carom_value_t *handle, carom_native_t file
 static carom_status_t take_handle(void *baton, uint32_t index, carom_type_t type, carom_value_t *handle)
 {
     carom__arrival_t *arrival = baton;
-    carom_plat_ticket_t ticket;
-    carom__traits_t traits;
-    carom_type_t said;
+    record_t record;
     carom_native_t file;
     carom_status_t status;
 
     if (index >= arrival->count)
         return CAROM_EBADMSG;
-    read_record(arrival->records + (size_t) index * CAROM__RECORD_SIZE, &ticket, &said, &traits);
-    if (said != type)
+    read_record(arrival->records + (size_t) index * CAROM__RECORD_SIZE, &record);
+    if (record.type != type)
         return CAROM_EBADMSG;
-    status = claim(&file, arrival, index, &ticket);
-    if (status != CAROM_OK)
-        return status;
-    if (type == CAROM_CONNECTION)
-        return take_connection(handle, file, &traits);
-    carom_plat_file_disown(file);
-    *handle = carom__value_own_file(file);
-    return CAROM_OK;
+    if (arrival->claimed[index])
+        return CAROM_EBADMSG;
+    status = claim(&file, arrival, index, &record.ticket);
+    if (status == CAROM_OK && type == CAROM_CONNECTION)
+        status = take_connection(handle, file, &record, arrival->from);
+    else if (status == CAROM_OK) {
+        carom_plat_file_disown(file);
+        *handle = carom__value_own_file(file);
+    }
+    if (status != CAROM_OK && record.where.tag != 0)
+        carom__link_drop(&record.where, record.where.side, arrival->from);
+    return status;
 }
 
 carom_status_t carom__arrival_decode(carom_value_t *value, carom__arrival_t *arrival, const unsigned char *bytes, size_t length,

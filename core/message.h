@@ -9,6 +9,7 @@
 
 #include <carom/connection.h>
 
+#include "core/arena.h"
 #include "core/buffer.h"
 #include "platform/platform.h"
 
@@ -16,7 +17,7 @@
 #define CAROM__HEADER_SIZE 16
 #define CAROM__HEAD_SIZE 128           /* of a whole message the least */
 #define CAROM__HEAD_BODY ((size_t) CAROM__HEAD_SIZE - CAROM__HEADER_SIZE)
-#define CAROM__RECORD_SIZE 40
+#define CAROM__RECORD_SIZE 56
 
 /* The length a body can be said to have: more is no message of ours. */
 #define CAROM__BODY_MAX ((uint64_t) 1 << 62)
@@ -43,8 +44,11 @@ typedef struct carom__parcel_t {
     carom_connection_t *moving[CAROM__HANDLES_MAX];         /* NULL: the handle is a file */
     const carom_connection_t *carrier;                      /* what it is sent over, which must not be in it and whose limits
                                                                count; may be NULL */
+    carom__holder_t to;                                     /* of the links that are under way in it */
 } carom__parcel_t;
 
+/* With a carrier its link is the holder of what is under way, otherwise nobody is, until the caller says who: the process that it
+ * goes to. */
 void carom__parcel_init(carom__parcel_t *parcel, const carom_connection_t *carrier);
 
 /* Appends the encoded value. */
@@ -74,11 +78,12 @@ typedef struct carom__arrival_t {
     carom_native_t files[CAROM__HANDLES_MAX];               /* ours; CAROM_NATIVE_NONE when taken or never there */
     unsigned char claimed[CAROM__HANDLES_MAX];              /* 1: a value has it, or was refused it */
     int in_process;                                         /* handed over inside this process: files are what they are */
+    carom__holder_t from;                                   /* of the links in it, until they are taken */
 } carom__arrival_t;
 
 /* Splits a sealed body into values and records.  CAROM_EBADMSG.  *length becomes that of the values alone. */
 carom_status_t carom__arrival_open(carom__arrival_t *arrival, const unsigned char *body, size_t *length, size_t handles,
-                                   const carom_native_t *files, size_t came, int in_process);
+                                   const carom_native_t *files, size_t came, carom__holder_t from, int in_process);
 void carom__arrival_clear(carom__arrival_t *arrival);
 
 /* Decodes a value whose handles are in the arrival. */

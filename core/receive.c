@@ -7,6 +7,7 @@
 
 #include "core/memory.h"
 #include "core/time.h"
+#include "core/transport.h"
 
 #include <string.h>
 
@@ -25,21 +26,26 @@ static carom_status_t end_receive(carom_connection_t *self, carom_status_t statu
 
 /* ---- receiving: the header ---- */
 
-static carom_status_t read_some(carom_connection_t *self, void *to, size_t size, size_t *got, int64_t deadline)
+void carom__connection_keep_file(carom_connection_t *self, carom_native_t file)
 {
-    carom_native_t came[CAROM__HANDLES_MAX];
-    size_t count = 0;
-    carom_status_t status = carom_plat_stream_read(self->stream, to, size, got, came, CAROM__HANDLES_MAX, &count, deadline);
+    if (self->files == NULL)
+        self->files = carom__calloc(CAROM__HANDLES_MAX, sizeof *self->files);
+    if (self->files && self->file_count < CAROM__HANDLES_MAX)
+        self->files[self->file_count++] = file;
+    else
+        carom_plat_file_close(file);
+}
+
+void carom__connection_drop_message(carom_connection_t *self)
+{
     size_t i;
 
-    if (count > 0 && self->files == NULL)
-        self->files = carom__calloc(CAROM__HANDLES_MAX, sizeof *self->files);
-    for (i = 0; i < count; i++)
-        if (self->files && self->file_count < CAROM__HANDLES_MAX)
-            self->files[self->file_count++] = came[i];
-        else
-            carom_plat_file_close(came[i]);
-    return status;
+    for (i = 0; i < self->file_count; i++)
+        carom_plat_file_close(self->files[i]);
+    self->file_count = 0;
+    self->head_got = 0;
+    self->skipping = 0;
+    carom__buffer_release(&self->body);
 }
 
 static carom_status_t read_into(carom_connection_t *self, unsigned char *to, size_t size, size_t *got, int64_t deadline)
@@ -49,7 +55,7 @@ static carom_status_t read_into(carom_connection_t *self, unsigned char *to, siz
 
     *got = 0;
     while (status == CAROM_OK && *got < size) {
-        status = carom_plat_stream_read(self->stream, to + *got, size - *got, &n, NULL, 0, NULL, deadline);
+        status = self->transport->read(self, to + *got, size - *got, &n, deadline);
         *got += n;
     }
     return status == CAROM_EEOF ? CAROM_ETRUNCATED : status;
@@ -61,7 +67,7 @@ static carom_status_t parse_header(carom_connection_t *self)
 
     if (status == CAROM_OK)
         return CAROM_OK;
-    carom__connection_mark_bad(self, &self->bad_receive);
+    atomic_store(&self->bad_receive, CAROM_EBROKEN);
     return CAROM_EBROKEN;
 }
 
@@ -69,7 +75,7 @@ static carom_status_t parse_header(carom_connection_t *self)
 static carom_status_t read_head(carom_connection_t *self, int64_t deadline)
 {
     size_t got;
-    carom_status_t status = read_into(self, self->head + self->head_got, sizeof self->head - self->head_got, &got, deadline);
+    carom_status_t status = read_into(self, self->head + self->head_got, self->transport->head - self->head_got, &got, deadline);
 
     self->head_got += got;
     return status;
@@ -78,7 +84,9 @@ static carom_status_t read_head(carom_connection_t *self, int64_t deadline)
 /* How much of the body is in the head. */
 static size_t in_head(const carom_connection_t *self)
 {
-    return self->header.length < CAROM__HEAD_BODY ? (size_t) self->header.length : CAROM__HEAD_BODY;
+    size_t room = self->transport->head - CAROM__HEADER_SIZE;
+
+    return self->header.length < room ? (size_t) self->header.length : room;
 }
 
 /* ---- dropping a message ---- */
@@ -116,7 +124,7 @@ static carom_status_t read_header(carom_connection_t *self, int64_t deadline)
     if (status == CAROM_OK && self->head_got >= CAROM__HEADER_SIZE)
         return CAROM_OK;
     while (status == CAROM_OK && self->head_got < CAROM__HEADER_SIZE) {
-        status = read_some(self, self->head + self->head_got, sizeof self->head - self->head_got, &got, deadline);
+        status = self->transport->read(self, self->head + self->head_got, self->transport->head - self->head_got, &got, deadline);
         self->head_got += got;
     }
     if (status == CAROM_EEOF && self->head_got > 0)
@@ -177,7 +185,10 @@ static carom_status_t open_message(carom_connection_t *self, carom__arrival_t *a
     carom_status_t status;
 
     *length = self->body.length;
-    status = carom__arrival_open(arrival, self->body.bytes, length, self->header.handles, self->files, self->file_count, 0);
+    if (self->header.handles > 0)
+        self->transport->collect(self, self->header.handles);
+    status = carom__arrival_open(arrival, self->body.bytes, length, self->header.handles, self->files, self->file_count,
+                                 self->end ? carom__connection_holder(self) : carom__holder_self(), 0);
     /* The system drops handles that find no room in this process. */
     if (status == CAROM_OK && self->file_count < self->header.handles && carom_plat_attach_in_bytes())
         status = CAROM_EMFILE;
@@ -293,7 +304,7 @@ static carom_status_t keep(carom_connection_t *self, const void *bytes, size_t g
 {
     if (carom__buffer_put(&self->body, bytes, got) == CAROM_OK)
         return why;
-    carom__connection_mark_bad(self, &self->bad_receive);
+    atomic_store(&self->bad_receive, CAROM_EBROKEN);
     return CAROM_ENOMEM;
 }
 

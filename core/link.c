@@ -1,0 +1,721 @@
+/* The transport through rings: links, their ends, sleeping and waking. */
+
+#include "core/connection.h"
+#include "core/memory.h"
+#include "core/ring.h"
+#include "core/time.h"
+#include "core/transport.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+/* The rings that a link is made with, and those it gets when there is more to say. */
+#define FIRST_RING 1792
+#define MIDDLE_RING ((size_t) 64 << 10)
+#define LARGE_RING ((size_t) 1 << 20)
+#define FITS_MIDDLE ((size_t) 8 << 10)
+
+/* After a ring that could not be had: so many messages before the next try. */
+#define TRY_AGAIN 256
+
+/* A writer whose reader neither sleeps nor reads on looks so often whether it is still there: every so many messages. */
+#define LOOK_FOR_LIFE 16
+
+/* How long it pays to look again before sleeping, µs: at most; and after how short a sleep it would have paid. */
+#define SPIN_MOST 20
+#define SPIN_PAYS 40
+#define LOOKS_A_ROUND 32
+
+typedef struct link_t {
+    carom__lane_t lanes[2];            /* lane n is read by side n */
+    _Alignas(64) unsigned char rings[2][FIRST_RING];
+} link_t;
+
+struct carom__end_t {
+    link_t *link;
+    carom__id_t id;
+    unsigned side;
+    carom__reader_t reader;            /* of the thread whose turn it is to receive */
+    carom__writer_t writer;            /* and to send, with the next two */
+    unsigned messages;
+    unsigned no_ring;                  /* messages until the next try */
+    _Atomic uint32_t spin_read, spin_write;      /* µs that it pays to look before sleeping, by experience */
+    atomic_int deaf;                   /* the bell's other end is closed */
+
+    /* guarded by the connection's monitor */
+    int listening;                     /* a thread hears the bell for all */
+    carom_native_t *stash;             /* handles that came by the bell, of messages that were not received yet */
+    size_t stash_count, stash_size;
+};
+
+/* ---- links ---- */
+
+carom_status_t carom__link_make(carom__whereabouts_t *where)
+{
+    carom__holder_t holders[CAROM__HOLDERS];
+    link_t *link;
+    void *at;
+    carom_status_t status = carom__arena_start();
+
+    memset(where, 0, sizeof *where);
+    if (status != CAROM_OK)
+        return status;
+    holders[0] = holders[1] = carom__holder_self();
+    status = carom__object_make(&where->link, &at, CAROM__OBJECT_LINK, sizeof *link, holders);
+    if (status != CAROM_OK)
+        return status;
+    link = at;
+    memset(link->lanes, 0, sizeof link->lanes);
+    memset(link->rings[0], 0, sizeof(uint64_t));
+    memset(link->rings[1], 0, sizeof(uint64_t));
+    where->tag = carom__arena_tag();
+    return CAROM_OK;
+}
+
+static int is_ours(const carom__whereabouts_t *where)
+{
+    return where->tag != 0 && where->tag == carom__arena_tag() && where->side < 2;
+}
+
+carom_status_t carom__link_take(const carom__whereabouts_t *where, carom__holder_t from)
+{
+    if (!is_ours(where))
+        return CAROM_ENOTSUP;
+    return carom__object_hand(where->link, (int) where->side, from, carom__holder_self());
+}
+
+/* Who looks, looks at these before the bell. */
+static void say_gone(link_t *link, unsigned side)
+{
+    atomic_store(&link->lanes[side].reader_gone, 1);
+    atomic_store(&link->lanes[1 - side].writer_gone, 1);
+}
+
+void carom__link_drop(const carom__whereabouts_t *where, unsigned side, carom__holder_t from)
+{
+    link_t *link;
+
+    if (!is_ours(where) || side > 1)
+        return;
+    link = carom__object_at(where->link, CAROM__OBJECT_LINK, NULL);
+    if (link == NULL || carom__object_hand(where->link, (int) side, from, carom__holder_self()) != CAROM_OK)
+        return;
+    say_gone(link, side);
+    (void) carom__object_hand(where->link, (int) side, carom__holder_self(), CAROM__NOBODY);
+}
+
+/* ---- ends ---- */
+
+static carom__lane_t *lane_in(const carom__end_t *end)
+{
+    return &end->link->lanes[end->side];
+}
+
+static carom__lane_t *lane_out(const carom__end_t *end)
+{
+    return &end->link->lanes[1 - end->side];
+}
+
+/* The first ring of a lane, or the one that it has grown to. */
+static unsigned char *ring_of(const carom__end_t *end, unsigned lane, carom__id_t id, size_t *size)
+{
+    *size = FIRST_RING;
+    return id.generation == 0 ? end->link->rings[lane] : carom__object_at(id, CAROM__OBJECT_RING, size);
+}
+
+static int is_place(uint64_t at, size_t size)
+{
+    return at % sizeof(uint64_t) == 0 && at < size;
+}
+
+static carom_status_t set_up_reader(carom__end_t *end)
+{
+    carom__reader_t *reader = &end->reader;
+
+    reader->lane = lane_in(end);
+    reader->id = reader->lane->read_ring;
+    reader->ring = ring_of(end, end->side, reader->id, &reader->size);
+    reader->at = reader->lane->read_at;
+    reader->total = reader->told = reader->lane->read_total;
+    return reader->ring && is_place(reader->at, reader->size) ? CAROM_OK : CAROM_EBADMSG;
+}
+
+static carom_status_t set_up_writer(carom__end_t *end)
+{
+    carom__writer_t *writer = &end->writer;
+
+    writer->lane = lane_out(end);
+    writer->id = writer->lane->write_ring;
+    writer->ring = ring_of(end, 1 - end->side, writer->id, &writer->size);
+    writer->at = writer->lane->write_at;
+    writer->total = writer->lane->write_total;
+    writer->base = writer->lane->write_base;
+    writer->head = atomic_load(&writer->lane->head);
+    return writer->ring && is_place(writer->at, writer->size) ? CAROM_OK : CAROM_EBADMSG;
+}
+
+carom_status_t carom__end_create(carom__end_t **end, const carom__whereabouts_t *where)
+{
+    carom__end_t *self = carom__calloc(1, sizeof *self);
+    carom_status_t status;
+
+    *end = NULL;
+    if (self == NULL)
+        return CAROM_ENOMEM;
+    self->id = where->link;
+    self->side = where->side;
+    self->spin_read = self->spin_write = SPIN_MOST / 2;
+    self->link = carom__object_at(where->link, CAROM__OBJECT_LINK, NULL);
+    status = self->link ? set_up_reader(self) : CAROM_EBADMSG;
+    if (status == CAROM_OK)
+        status = set_up_writer(self);
+    if (status != CAROM_OK) {
+        carom_free(self);
+        return status;
+    }
+    *end = self;
+    return CAROM_OK;
+}
+
+carom__holder_t carom__end_holder(const carom__end_t *end)
+{
+    return carom__holder_object(end->id);
+}
+
+/* ---- the bell ---- */
+
+/* By anybody, for the other end. */
+static void ring_bell(carom_connection_t *self)
+{
+    static const unsigned char nothing = 0;
+    carom_plat_span_t spans[2] = {{&nothing, 1}, {NULL, 0}};
+    carom_status_t status;
+    size_t sent;
+
+    carom_plat_monitor_enter(self->monitor);
+    status = carom_plat_stream_write(self->stream, spans, NULL, 0, &sent, 0);
+    carom_plat_monitor_leave(self->monitor);
+    /* One that is full has woken whoever sleeps. */
+    if (status != CAROM_OK && status != CAROM_ETIMEOUT)
+        atomic_store(&self->end->deaf, 1);
+}
+
+/* Under the monitor.  What finds no room is missed by the message that it belongs to. */
+static void put_away(carom__end_t *end, carom_native_t file)
+{
+    if (end->stash_count == end->stash_size) {
+        size_t size = end->stash_size + CAROM__HANDLES_MAX;
+        carom_native_t *larger = carom__realloc(end->stash, size * sizeof *larger);
+
+        if (larger == NULL) {
+            carom_plat_file_close(file);
+            return;
+        }
+        end->stash = larger;
+        end->stash_size = size;
+    }
+    end->stash[end->stash_count++] = file;
+}
+
+/* Each byte says how many handles came with it; those that found no room in this process are missing at the end. */
+static void sort_handles(carom_connection_t *self, const unsigned char *bytes, size_t got, const carom_native_t *came, size_t count)
+{
+    size_t announced = 0, i;
+
+    for (i = 0; i < got; i++)
+        announced += bytes[i];
+    if (announced == 0 && count == 0)
+        return;
+    carom_plat_monitor_enter(self->monitor);
+    for (i = 0; i < announced && i < CAROM__HANDLES_MAX; i++)
+        put_away(self->end, i < count ? came[i] : CAROM_NATIVE_NONE);
+    carom_plat_monitor_leave(self->monitor);
+    for (; i < count; i++)
+        carom_plat_file_close(came[i]);
+}
+
+static carom_status_t hear(carom_connection_t *self, int64_t deadline)
+{
+    unsigned char bytes[CAROM__HANDLES_MAX];
+    carom_native_t came[CAROM__HANDLES_MAX];
+    size_t got, count = 0;
+    carom_status_t status = carom_plat_stream_read(self->stream, bytes, sizeof bytes, &got, came, CAROM__HANDLES_MAX, &count,
+                                                   deadline);
+
+    sort_handles(self, bytes, got, came, count);
+    if (status == CAROM_OK || status == CAROM_ETIMEOUT)
+        return status;
+    atomic_store(&self->end->deaf, 1);
+    return CAROM_OK;
+}
+
+/* Returns when there may be something new, for whichever thread; callers look. */
+static carom_status_t listen(carom_connection_t *self, int64_t deadline)
+{
+    carom__end_t *end = self->end;
+    carom_status_t status;
+
+    carom_plat_monitor_enter(self->monitor);
+    if (end->listening) {
+        status = carom_plat_monitor_wait(self->monitor, deadline);
+        carom_plat_monitor_leave(self->monitor);
+        return status;
+    }
+    end->listening = 1;
+    carom_plat_monitor_leave(self->monitor);
+    status = hear(self, deadline);
+    carom_plat_monitor_enter(self->monitor);
+    end->listening = 0;
+    carom_plat_monitor_wake(self->monitor);
+    carom_plat_monitor_leave(self->monitor);
+    return status;
+}
+
+/* ---- looking before sleeping ---- */
+
+static uint32_t cpus(void)
+{
+    static atomic_uint known;
+    unsigned count = atomic_load_explicit(&known, memory_order_relaxed);
+
+    if (count == 0) {
+        count = carom_plat_cpu_count();
+        atomic_store(&known, count);
+    }
+    return count;
+}
+
+typedef int (*is_there_t)(carom__end_t *end);
+
+static int spin(carom__end_t *end, is_there_t is_there, uint32_t most)
+{
+    int64_t end_of_it;
+    int i;
+
+    if (most == 0 || cpus() < 2)
+        return 0;
+    end_of_it = carom_plat_now() + most;
+    do
+        for (i = 0; i < LOOKS_A_ROUND; i++) {
+            if (is_there(end))
+                return 1;
+            carom_plat_relax();
+        }
+    while (carom_plat_now() < end_of_it);
+    return 0;
+}
+
+/* What was waited for came while looking, or after a sleep. */
+static void learn(_Atomic uint32_t *most, int looked, int64_t slept)
+{
+    uint32_t now = atomic_load_explicit(most, memory_order_relaxed);
+
+    if (looked || slept < SPIN_PAYS)
+        now = now + 4 < SPIN_MOST ? now + 4 : SPIN_MOST;
+    else
+        now /= 2;
+    atomic_store_explicit(most, now, memory_order_relaxed);
+}
+
+/* ---- reading ---- */
+
+static void tell_writer(carom_connection_t *self)
+{
+    carom__reader_t *reader = &self->end->reader;
+
+    if (reader->total == reader->told)
+        return;
+    carom__ring_tell(reader);
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(&reader->lane->waiting, memory_order_relaxed) && atomic_exchange(&reader->lane->waiting, 0))
+        ring_bell(self);
+}
+
+/* The next ring is one that this link holds, or the writer lies. */
+static carom_status_t follow(carom_connection_t *self, carom__id_t next)
+{
+    carom__end_t *end = self->end;
+    carom__holder_t keeper = carom__end_holder(end);
+    carom__id_t before = end->reader.id;
+    size_t size;
+    unsigned char *ring = carom__object_at(next, CAROM__OBJECT_RING, &size);
+
+    if (ring == NULL || carom__object_hand(next, 0, keeper, keeper) != CAROM_OK)
+        return CAROM_EBADMSG;
+    carom__ring_follow(&end->reader, ring, size, next);
+    if (before.generation != 0)
+        (void) carom__object_hand(before, 0, keeper, CAROM__NOBODY);
+    return CAROM_OK;
+}
+
+static carom_status_t look_inside(carom_connection_t *self, size_t *ready)
+{
+    carom__id_t next;
+    carom_status_t status = carom__ring_look(&self->end->reader, ready, &next);
+
+    while (status == CAROM_OK && next.generation != 0) {
+        status = follow(self, next);
+        if (status == CAROM_OK)
+            status = carom__ring_look(&self->end->reader, ready, &next);
+    }
+    if (status == CAROM_OK)
+        return CAROM_OK;
+    atomic_store(&self->bad_receive, CAROM_EBROKEN);
+    return CAROM_EBROKEN;
+}
+
+/* Nothing will come any more but what is in the ring. */
+static int is_writer_gone(const carom__end_t *end)
+{
+    return atomic_load(&end->deaf) || atomic_load(&end->reader.lane->writer_gone);
+}
+
+static int has_record(carom__end_t *end)
+{
+    size_t ready;
+    carom__id_t next;
+
+    return carom__ring_look(&end->reader, &ready, &next) != CAROM_OK || ready > 0 || next.generation != 0;
+}
+
+/* Says that it wants to be woken, and looks once more.  CAROM_ETIMEOUT: nothing is there. */
+static carom_status_t fall_asleep(carom_connection_t *self)
+{
+    carom__end_t *end = self->end;
+    int gone;
+
+    tell_writer(self);
+    atomic_store(&end->reader.lane->asleep, 1);
+    gone = is_writer_gone(end);
+    if (has_record(end)) {
+        atomic_store(&end->reader.lane->asleep, 0);
+        return CAROM_OK;
+    }
+    return gone ? CAROM_EEOF : CAROM_ETIMEOUT;
+}
+
+static carom_status_t wait_for_record(carom_connection_t *self, int64_t deadline)
+{
+    carom__end_t *end = self->end;
+    int64_t before;
+    carom_status_t status, heard = CAROM_OK;
+
+    if (!carom__is_past(deadline) && spin(end, has_record, atomic_load(&end->spin_read))) {
+        learn(&end->spin_read, 1, 0);
+        return CAROM_OK;
+    }
+    before = carom_plat_now();
+    for (;;) {
+        status = fall_asleep(self);
+        if (status != CAROM_ETIMEOUT || heard == CAROM_ETIMEOUT)
+            break;
+        heard = listen(self, deadline);
+        if (atomic_load(&self->gone) != CAROM_OK)
+            return atomic_load(&self->gone);
+    }
+    if (status == CAROM_OK)
+        learn(&end->spin_read, 0, carom_plat_now() - before);
+    return status;
+}
+
+static carom_status_t read_link(carom_connection_t *self, void *to, size_t size, size_t *got, int64_t deadline)
+{
+    carom__reader_t *reader = &self->end->reader;
+    size_t ready;
+    carom_status_t status;
+
+    *got = 0;
+    for (;;) {
+        status = look_inside(self, &ready);
+        if (status != CAROM_OK || ready > 0)
+            break;
+        status = wait_for_record(self, deadline);
+        if (status != CAROM_OK)
+            break;
+    }
+    if (status != CAROM_OK)
+        return status;
+    *got = ready < size ? ready : size;
+    carom__ring_take(reader, to, *got);
+    if (carom__ring_should_tell(reader))
+        tell_writer(self);
+    return CAROM_OK;
+}
+
+static carom_status_t wait_link(carom_connection_t *self, int64_t deadline)
+{
+    size_t ready;
+    carom_status_t status = look_inside(self, &ready);
+
+    if (status == CAROM_OK && ready == 0)
+        status = wait_for_record(self, deadline);
+    return status == CAROM_EEOF || status == CAROM_EBROKEN ? CAROM_OK : status;
+}
+
+/* The bell's bytes are taken, or it would go on being ready. */
+static int look(carom_connection_t *self, int event)
+{
+    if (event)
+        (void) listen(self, 0);
+    return has_record(self->end) || fall_asleep(self) != CAROM_ETIMEOUT;
+}
+
+/* The handles were written before the message was; so they are here, or in the hands of a thread that listens. */
+static void collect(carom_connection_t *self, size_t handles)
+{
+    carom__end_t *end = self->end;
+    int64_t deadline = carom_plat_now() + 5000000;
+    size_t i;
+
+    if (!carom_plat_attach_in_bytes())
+        return;
+    carom_plat_monitor_enter(self->monitor);
+    while (end->stash_count < handles && !atomic_load(&end->deaf) && !carom__is_past(deadline)) {
+        carom_plat_monitor_leave(self->monitor);
+        (void) listen(self, deadline);
+        carom_plat_monitor_enter(self->monitor);
+    }
+    if (handles > end->stash_count)
+        handles = end->stash_count;
+    for (i = 0; i < handles; i++)
+        if (end->stash[i] != CAROM_NATIVE_NONE)
+            carom__connection_keep_file(self, end->stash[i]);
+    end->stash_count -= handles;
+    memmove(end->stash, end->stash + handles, end->stash_count * sizeof *end->stash);
+    carom_plat_monitor_leave(self->monitor);
+}
+
+/* ---- writing ---- */
+
+static int is_reader_gone(const carom__end_t *end)
+{
+    return atomic_load_explicit(&end->writer.lane->reader_gone, memory_order_relaxed) ||
+           atomic_load_explicit(&end->deaf, memory_order_relaxed);
+}
+
+static void wake_reader(carom_connection_t *self)
+{
+    carom__lane_t *lane = self->end->writer.lane;
+
+    if (atomic_load(&lane->asleep) && atomic_exchange(&lane->asleep, 0))
+        ring_bell(self);
+}
+
+/* A larger ring for a long message, or when this one is full.  1: there is one now. */
+static int grow(carom_connection_t *self, size_t length)
+{
+    carom__end_t *end = self->end;
+    carom__holder_t holders[CAROM__HOLDERS] = {carom__end_holder(end), CAROM__NOBODY};
+    size_t size = end->writer.size < MIDDLE_RING && length <= FITS_MIDDLE ? MIDDLE_RING : LARGE_RING;
+    carom__id_t id;
+    void *ring;
+
+    if (end->writer.size >= LARGE_RING || end->no_ring > 0)
+        return 0;
+    if (carom__object_make(&id, &ring, CAROM__OBJECT_RING, size, holders) != CAROM_OK) {
+        end->no_ring = TRY_AGAIN;
+        return 0;
+    }
+    if (carom__ring_move(&end->writer, ring, size, id))
+        return 1;
+    (void) carom__object_hand(id, 0, holders[0], CAROM__NOBODY);
+    return 0;
+}
+
+typedef struct message_t {
+    carom_plat_span_t spans[2];
+    size_t length;
+    size_t done;
+} message_t;
+
+static carom_status_t wait_for_room(carom_connection_t *self, const message_t *message, int64_t deadline)
+{
+    carom__end_t *end = self->end;
+    carom__lane_t *lane = end->writer.lane;
+    carom_status_t status = CAROM_OK;
+
+    while (status == CAROM_OK) {
+        atomic_store(&lane->waiting, 1);
+        if (carom__ring_has_room(&end->writer, message->length, message->done))
+            break;
+        if (is_reader_gone(end))
+            status = CAROM_EEOF;
+        else if (carom__is_past(deadline))
+            status = CAROM_ETIMEOUT;
+        else
+            (void) listen(self, deadline);
+        if (atomic_load(&self->gone) != CAROM_OK)
+            status = atomic_load(&self->gone);
+    }
+    atomic_store(&lane->waiting, 0);
+    return status;
+}
+
+static carom_status_t make_room(carom_connection_t *self, const message_t *message, int64_t deadline)
+{
+    if (carom__ring_has_room(&self->end->writer, message->length, message->done) || grow(self, message->length))
+        return CAROM_OK;
+    return wait_for_room(self, message, deadline);
+}
+
+/* The handles go before the message does, when it is sure that it can be begun. */
+static carom_status_t send_handles(carom_connection_t *self, const message_t *message, const carom_native_t *files, size_t count,
+                                   int64_t deadline)
+{
+    unsigned char announced = (unsigned char) count;
+    carom_plat_span_t spans[2] = {{&announced, 1}, {NULL, 0}};
+    carom_status_t status = make_room(self, message, deadline);
+    size_t sent;
+
+    if (status == CAROM_OK)
+        status = carom_plat_stream_write(self->stream, spans, files, count, &sent, deadline);
+    return status;
+}
+
+/* A reader that neither sleeps nor reads on may be dead. */
+static void look_for_life(carom_connection_t *self)
+{
+    carom__end_t *end = self->end;
+
+    if (++end->messages % LOOK_FOR_LIFE == 0 && atomic_load(&end->writer.lane->head) == end->writer.head)
+        (void) listen(self, 0);
+    end->writer.head = atomic_load_explicit(&end->writer.lane->head, memory_order_relaxed);
+    if (end->no_ring > 0)
+        end->no_ring--;
+}
+
+static carom_status_t put_all(carom_connection_t *self, message_t *message, int64_t deadline)
+{
+    carom_status_t status = CAROM_OK;
+    size_t put;
+
+    while (status == CAROM_OK && message->done < message->length) {
+        status = carom__ring_put(&self->end->writer, message->spans, message->done, &put);
+        if (status != CAROM_OK)
+            return CAROM_EBROKEN;
+        message->done += put;
+        if (put > 0)
+            wake_reader(self);
+        else
+            status = make_room(self, message, deadline);
+        if (status == CAROM_OK && is_reader_gone(self->end))
+            status = CAROM_EEOF;
+    }
+    return status;
+}
+
+static carom_status_t write_link(carom_connection_t *self, const carom__header_t *header, const void *body,
+                                 const carom_native_t *files, size_t *sent, int64_t deadline)
+{
+    carom__end_t *end = self->end;
+    unsigned char head[CAROM__HEADER_SIZE];
+    message_t message = {{{head, sizeof head}, {body, (size_t) header->length}}, sizeof head + (size_t) header->length, 0};
+    carom_status_t status = CAROM_OK;
+
+    *sent = 0;
+    carom__header_write(head, header);
+    if (is_reader_gone(end))
+        return CAROM_EEOF;
+    if (message.length > end->writer.size / 4)
+        (void) grow(self, message.length);
+    if (header->handles > 0 && carom_plat_attach_in_bytes())
+        status = send_handles(self, &message, files, header->handles, deadline);
+    if (status == CAROM_OK)
+        status = put_all(self, &message, deadline);
+    /* An end that is closed is no message in part. */
+    *sent = status == CAROM_EEOF ? 0 : message.done;
+    if (status == CAROM_OK)
+        look_for_life(self);
+    return status;
+}
+
+static void end_writing(carom_connection_t *self)
+{
+    atomic_store(&self->end->writer.lane->writer_gone, 1);
+    if (atomic_exchange(&self->end->writer.lane->asleep, 0))
+        ring_bell(self);
+}
+
+/* ---- the end ---- */
+
+static void cut(carom_connection_t *self)
+{
+    atomic_store(&self->end->deaf, 1);
+    carom_plat_stream_shutdown(self->stream);
+    carom_plat_monitor_wake(self->monitor);
+}
+
+static void free_end(carom_connection_t *self)
+{
+    carom__end_t *end = self->end;
+    size_t i;
+
+    for (i = 0; i < end->stash_count; i++)
+        carom_plat_file_close(end->stash[i]);
+    carom_free(end->stash);
+    carom_free(end);
+    self->end = NULL;
+    carom_plat_stream_close(&self->stream);
+}
+
+static void close_link(carom_connection_t *self)
+{
+    carom__whereabouts_t where = {carom__arena_tag(), self->end->id, self->end->side};
+
+    say_gone(self->end->link, where.side);
+    free_end(self);
+    (void) carom__object_hand(where.link, (int) where.side, carom__holder_self(), CAROM__NOBODY);
+}
+
+/* ---- moving ---- */
+
+static void note_places(carom__end_t *end)
+{
+    carom__lane_t *in = lane_in(end), *out = lane_out(end);
+
+    carom__ring_tell(&end->reader);
+    in->read_ring = end->reader.id;
+    in->read_at = (uint32_t) end->reader.at;
+    in->read_total = end->reader.total;
+    out->write_ring = end->writer.id;
+    out->write_at = (uint32_t) end->writer.at;
+    out->write_total = end->writer.total;
+    out->write_base = end->writer.base;
+}
+
+/* Under the monitor, with both turns. */
+static carom_status_t leave(carom_connection_t *self, carom__holder_t to, carom__whereabouts_t *where)
+{
+    carom__end_t *end = self->end;
+
+    if (to == CAROM__NOBODY)
+        return CAROM_ENOTSUP;
+    /* A message with handles waits, and they are here already. */
+    if (end->stash_count > 0 || end->reader.record != 0)
+        return CAROM_EBUSY;
+    where->tag = carom__arena_tag();
+    where->link = end->id;
+    where->side = end->side;
+    note_places(end);
+    return carom__object_hand(end->id, (int) end->side, carom__holder_self(), to);
+}
+
+static void stay(carom_connection_t *self, carom__holder_t to)
+{
+    (void) carom__object_hand(self->end->id, (int) self->end->side, to, carom__holder_self());
+}
+
+const carom__transport_t carom__transport_link = {
+    .head = CAROM__HEADER_SIZE,
+    .read = read_link,
+    .write = write_link,
+    .end_writing = end_writing,
+    .collect = collect,
+    .wait = wait_link,
+    .look = look,
+    .cut = cut,
+    .close = close_link,
+    .leave = leave,
+    .stay = stay,
+    .gone = free_end,
+};
