@@ -16,6 +16,8 @@
 #include <carom/status.h>
 #include <carom/time.h>
 
+#include <stdatomic.h>
+
 #define CAROM_PLAT_NEVER INT64_MAX
 #define CAROM_PLAT_PATH 4096        /* longest path handled, with its final 0 */
 
@@ -160,6 +162,88 @@ void carom_plat_attach_out(carom_plat_ticket_t *ticket, carom_native_t file);
 void carom_plat_attach_sent(carom_native_t file);
 carom_status_t carom_plat_attach_in(carom_native_t *file, const carom_plat_ticket_t *ticket, carom_native_t came);
 
+/* ---- memory shared by the processes of a tree (<os>/shared*.c) ----
+ *
+ * One object without a name, sparse and of a fixed size, of which ranges are made real before anybody touches them.  A process
+ * gets it from the one that launches it, and maps ranges as it needs them. */
+
+typedef struct carom_plat_shared_t carom_plat_shared_t;
+
+/* Ranges begin and end at multiples of this, which suits the mapping of every system. */
+#define CAROM_PLAT_SHARED_STEP 65536
+
+/* 1 when processes can share memory here. */
+int carom_plat_shared_possible(void);
+
+/* A new object, all of it zero and none of it real.  size: a multiple of the step.  CAROM_EMFILE, CAROM_ENOMEM; CAROM_ENOTSUP:
+ * not possible. */
+carom_status_t carom_plat_shared_create(carom_plat_shared_t **shared, uint64_t size);
+
+/* Makes a range real, so that touching it cannot fail in any process; what is real already stays as it is.  CAROM_ENOMEM: the
+ * system has no room for it (memory, /dev/shm, a limit); part of the range may be real then. */
+carom_status_t carom_plat_shared_commit(carom_plat_shared_t *shared, uint64_t offset, size_t length);
+
+/* Maps a range that is real, readable and writable, at an address of the system's choice.  CAROM_ENOMEM. */
+carom_status_t carom_plat_shared_map(void **at, carom_plat_shared_t *shared, uint64_t offset, size_t length);
+void carom_plat_shared_unmap(void *at, size_t length);
+
+/* Gives the object up; mappings stay. */
+void carom_plat_shared_close(carom_plat_shared_t **shared);
+
+/* Who is alive.  A process claims a number of the object for as long as it lives, and any other can ask whether the claimer still
+ * lives; no reuse of pids misleads it, and a zombie is dead.  `mark` lies in shared memory, is written by the claimer alone,
+ * before anybody is told of the number, and goes with it.  A child that a process forks has claimed nothing.  A process may
+ * claim several numbers; a number whose claimer is dead can be claimed again.  number < 65536.  CAROM_EBUSY: a living process
+ * has it; CAROM_ENOMEM. */
+typedef struct carom_plat_mark_t {
+    uint64_t pid, stamp;
+} carom_plat_mark_t;
+
+carom_status_t carom_plat_shared_claim(carom_plat_shared_t *shared, unsigned number, carom_plat_mark_t *mark);
+int carom_plat_shared_is_alive(carom_plat_shared_t *shared, unsigned number, const carom_plat_mark_t *mark);
+
+/* ---- parking on a word, across processes (<os>/park*.c) ---- */
+
+/* A place in shared memory where threads of all its processes can sleep until a word changes.  Zero is an empty one.  Where the
+ * system can wait on a word of memory it is not used. */
+typedef struct carom_plat_lot_t {
+    uint64_t words[512];
+} carom_plat_lot_t;
+
+/* CAROM_ENOTSUP: this system has no way of it. */
+carom_status_t carom_plat_lot_init(carom_plat_lot_t *lot);
+
+/* Sleeps while *word is `expected`, until unparked, the deadline, or 50 ms have gone, whichever is first (a waker may have died
+ * before it woke anybody): callers look at the word and come again.  key names the word, the same in every process; words of
+ * other keys may be woken along.  Any number of threads. */
+void carom_plat_park(carom_plat_lot_t *lot, uint64_t key, const _Atomic uint32_t *word, uint32_t expected, int64_t deadline);
+
+/* Wakes those who sleep on the word, one at least or all.  Called after the word has changed, and only when somebody sleeps:
+ * the caller's own word tells that. */
+void carom_plat_unpark(carom_plat_lot_t *lot, uint64_t key, const _Atomic uint32_t *word, int all);
+
+/* ---- locks in shared memory that survive their owners (lock_*.c) ---- */
+
+typedef struct carom_plat_lock_t {
+    uint64_t words[8];
+} carom_plat_lock_t;
+
+/* Who asks, for systems whose own locks do not know it. */
+typedef struct carom_plat_party_t {
+    carom_plat_lot_t *lot;
+    uint64_t key;                     /* of the lock, in the lot */
+    uint32_t self;                    /* no two threads of the tree have the same at a time; 1 to 2^30 - 1 */
+    int (*is_alive)(uint32_t party);  /* whether the process of such a number lives */
+} carom_plat_party_t;
+
+/* Before anybody uses it.  CAROM_ENOTSUP: this system has no lock that processes can share. */
+carom_status_t carom_plat_lock_init(carom_plat_lock_t *lock);
+
+/* CAROM_OK, or CAROM_EOWNERDEAD: the caller has it, and the last owner died with it.  CAROM_ETIMEOUT.  Not recursive.  Waits at
+ * most 100 ms for an owner who is dead. */
+carom_status_t carom_plat_lock_enter(carom_plat_lock_t *lock, const carom_plat_party_t *party, int64_t deadline);
+void carom_plat_lock_leave(carom_plat_lock_t *lock, const carom_plat_party_t *party);
+
 /* ---- flags: something to wait on that is raised once (<os>/wait.c) ---- */
 
 typedef struct carom_plat_flag_t carom_plat_flag_t;
@@ -184,6 +268,7 @@ typedef struct carom_plat_launch_t {
     const char *directory;                   /* NULL: ours */
     int nice;
     carom_plat_stream_t *control;            /* the child's end: the child gets it, the caller still closes it */
+    carom_plat_shared_t *shared;             /* the tree's memory: the child gets it too; NULL for none */
     const carom_native_t *files;             /* where attach is not possible: handles the child inherits as they are */
     size_t file_count;
 } carom_plat_launch_t;
@@ -198,8 +283,9 @@ typedef struct carom_plat_launch_t {
  * file to redirect to that is not open. */
 carom_status_t carom_plat_launch(carom_plat_child_t **child, const carom_plat_launch_t *launch);
 
-/* In the child, first thing: the control stream of a token.  CAROM_EBADMSG: not a token that a parent made. */
-carom_status_t carom_plat_adopt(carom_plat_stream_t **control, const char *token);
+/* In the child, first thing: the control stream of a token, and the tree's memory, or NULL.  CAROM_EBADMSG: not a token that a
+ * parent made. */
+carom_status_t carom_plat_adopt(carom_plat_stream_t **control, carom_plat_shared_t **shared, const char *token);
 
 /* How a child ended: code is n & 255 of an exit, -n of signal n (crashes and kills on Windows get the numbers of Unix). */
 typedef struct carom_plat_end_t {

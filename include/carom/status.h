@@ -55,7 +55,8 @@ typedef int carom_status_t;
     X(EFORKED,    31, "belongs to the process this one was forked from")                                                       \
     X(EMOVED,     32, "was sent to another process")                                                                           \
     X(EFAILED,    33, "the entry reported a failure")                                                                          \
-    X(EEXIST,     34, "exists already")
+    X(EEXIST,     34, "exists already")                                                                                        \
+    X(EOWNERDEAD, 35, "the last owner died while it held the lock; the caller has it now")
 
 #define CAROM__STATUS_ENUM(name, offset, text) CAROM_##name = CAROM_STATUS_START + (offset),
 enum { CAROM_STATUS_TABLE(CAROM__STATUS_ENUM) CAROM__STATUS_SENTINEL };
