@@ -233,7 +233,8 @@ typedef struct carom_plat_lock_t {
     uint64_t words[8];
 } carom_plat_lock_t;
 
-/* Who asks, for systems whose own locks do not know it. */
+/* Who asks, for systems whose own locks do not know it.  A lock knows its owner by the number: a dead one's may be given to
+ * another only when no lock names it any more, or later than anybody could care, as with a count of lives in its upper bits. */
 typedef struct carom_plat_party_t {
     carom_plat_lot_t *lot;
     uint64_t key;                     /* of the lock, in the lot */

@@ -5,6 +5,8 @@
 
 #include "platform/internal.h"
 
+#include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
@@ -96,6 +98,17 @@ static inline int carom__child_sentinel(int has_shared)
 {
     return has_shared ? CHILD_SHARED + 1 : CHILD_SHARED;
 }
+
+/* ---- clock.c ---- */
+
+/* A deadline as POSIX has it; and as the wall clock will show it then, if nobody sets it. */
+struct timespec carom__timespec(int64_t deadline);
+struct timespec carom__wall_timespec(int64_t deadline);
+
+/* ---- semaphore_*.c, mutex_*.c: 0, ETIMEDOUT or another errno; may time out early ---- */
+
+int carom__semaphore_wait(sem_t *semaphore, int64_t deadline);
+int carom__mutex_wait(pthread_mutex_t *mutex, int64_t deadline);
 
 /* ---- shared.c ---- */
 

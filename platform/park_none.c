@@ -1,6 +1,6 @@
-/* Sleeping on a word of shared memory: APR has neither the memory nor anything to sleep on. */
+/* Sleeping on a word of shared memory, where the system has no way of it: APR has neither the memory nor anything to sleep on. */
 
-#include "platform/portable/portable.h"
+#include "platform/internal.h"
 
 carom_status_t carom_plat_lot_init(carom_plat_lot_t *lot)
 {
