@@ -72,10 +72,13 @@ static carom_status_t adopt_control(const char *token)
 {
     carom__traits_t traits = {1, 1, carom__default_limits};
     carom_plat_stream_t *stream;
+    carom_plat_shared_t *shared;
     carom_status_t status = carom_plat_start();
 
-    if (status == CAROM_OK)
-        status = carom_plat_adopt(&stream, token);
+    if (status != CAROM_OK)
+        return status;
+    status = carom_plat_adopt(&stream, &shared, token);
+    carom_plat_shared_close(&shared);
     return status == CAROM_OK ? carom__connection_create(&control, &stream, &traits) : status;
 }
 

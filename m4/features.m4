@@ -159,6 +159,18 @@ CAROM_FEATURE([HAVE_POSIX_FALLOCATE], [posix-fallocate], [room reserved in a fil
   [#include <fcntl.h>],
   [return posix_fallocate(0, 0, 1);])
 
+CAROM_FEATURE([HAVE_FILE_LOCKS], [file-locks], [locks on bytes of files, by fcntl],
+  [#include <fcntl.h>],
+  [struct flock range = {0}; return fcntl(0, F_GETLK, &range) + F_WRLCK;])
+CAROM_FEATURE([HAVE_SEM_CLOCKWAIT], [sem-clockwait], [POSIX semaphores with a timeout of any clock],
+  [#include <semaphore.h>
+   #include <time.h>],
+  [sem_t *s = 0; struct timespec t = {0, 0}; return sem_clockwait(s, CLOCK_MONOTONIC, &t);])
+CAROM_FEATURE([HAVE_MUTEX_CLOCKLOCK], [mutex-clocklock], [mutexes with a timeout of any clock],
+  [#include <pthread.h>
+   #include <time.h>],
+  [pthread_mutex_t *m = 0; struct timespec t = {0, 0}; return pthread_mutex_clocklock(m, CLOCK_MONOTONIC, &t);])
+
 AH_BOTTOM([/* Every feature, for carom_features(): X(name, value, option, meaning). */
 #define CAROM_FEATURES_TABLE(X)]m4_defn([carom_features_table]))
 ])

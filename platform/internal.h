@@ -18,6 +18,9 @@ carom_status_t carom__plat_start_system(void);
 /* A status for errors that APR has no name for (a bad format of a program, no permission to signal), 0 for all others. */
 carom_status_t carom__plat_special_status(int system_error);
 
+/* No sleep on a word of shared memory is longer, µs: who should end it may have died before. */
+#define CAROM__PARK_MAX 50000
+
 /* A name for the environment given by "NAME=value" or "NAME": its length. */
 size_t carom__plat_name_length(const char *setting);
 

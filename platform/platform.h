@@ -175,28 +175,30 @@ typedef struct carom_plat_shared_t carom_plat_shared_t;
 /* 1 when processes can share memory here. */
 int carom_plat_shared_possible(void);
 
-/* A new object, all of it zero and none of it real.  size: a multiple of the step.  CAROM_EMFILE, CAROM_ENOMEM; CAROM_ENOTSUP:
- * not possible. */
+/* A new object, all of it zero and none of it real.  size: a multiple of the step, and the end of what may be made real; it
+ * costs little, but on Windows tables of 1/512 of it.  CAROM_EMFILE, CAROM_ENOMEM; CAROM_ENOTSUP: not possible. */
 carom_status_t carom_plat_shared_create(carom_plat_shared_t **shared, uint64_t size);
 
-/* Makes a range real, so that touching it cannot fail in any process; what is real already stays as it is.  CAROM_ENOMEM: the
- * system has no room for it (memory, /dev/shm, a limit); part of the range may be real then. */
+/* Makes a range real, so that touching it cannot fail in any process; what is real already stays as it is.  Best in
+ * the order of offsets: some systems make all before the range real too.  CAROM_ENOMEM: the system has no room for it (memory,
+ * /dev/shm, a limit); part of the range may be real then.  CAROM_ENOTSUP: no way to be sure. */
 carom_status_t carom_plat_shared_commit(carom_plat_shared_t *shared, uint64_t offset, size_t length);
 
 /* Maps a range that is real, readable and writable, at an address of the system's choice.  CAROM_ENOMEM. */
 carom_status_t carom_plat_shared_map(void **at, carom_plat_shared_t *shared, uint64_t offset, size_t length);
 void carom_plat_shared_unmap(void *at, size_t length);
 
-/* Gives the object up; mappings stay. */
+/* Gives the object up; mappings stay.  What this process has claimed may end with that or with the process. */
 void carom_plat_shared_close(carom_plat_shared_t **shared);
 
 /* Who is alive.  A process claims a number of the object for as long as it lives, and any other can ask whether the claimer still
  * lives; no reuse of pids misleads it, and a zombie is dead.  `mark` lies in shared memory, is written by the claimer alone,
  * before anybody is told of the number, and goes with it.  A child that a process forks has claimed nothing.  A process may
- * claim several numbers; a number whose claimer is dead can be claimed again.  number < 65536.  CAROM_EBUSY: a living process
- * has it; CAROM_ENOMEM. */
+ * claim several numbers; a number whose claimer is dead can be claimed again.  number < 65536.  Who
+ * cannot be asked about is alive.  CAROM_EBUSY: a living process has it, this one too; CAROM_EFORKED; CAROM_ENOMEM. */
 typedef struct carom_plat_mark_t {
-    uint64_t pid, stamp;
+    _Atomic uint64_t pid;             /* for people to read; the system's own notion of who claims may be elsewhere */
+    _Atomic uint64_t stamp;           /* the platform's; 0 before the first claim */
 } carom_plat_mark_t;
 
 carom_status_t carom_plat_shared_claim(carom_plat_shared_t *shared, unsigned number, carom_plat_mark_t *mark);
@@ -213,6 +215,9 @@ typedef struct carom_plat_lot_t {
 /* CAROM_ENOTSUP: this system has no way of it. */
 carom_status_t carom_plat_lot_init(carom_plat_lot_t *lot);
 
+/* No thread of this process parks or unparks there any more: frees what the process has kept for it.  The lot is as before. */
+void carom_plat_lot_close(carom_plat_lot_t *lot);
+
 /* Sleeps while *word is `expected`, until unparked, the deadline, or 50 ms have gone, whichever is first (a waker may have died
  * before it woke anybody): callers look at the word and come again.  key names the word, the same in every process; words of
  * other keys may be woken along.  Any number of threads. */
@@ -228,7 +233,8 @@ typedef struct carom_plat_lock_t {
     uint64_t words[8];
 } carom_plat_lock_t;
 
-/* Who asks, for systems whose own locks do not know it. */
+/* Who asks, for systems whose own locks do not know it.  A lock knows its owner by the number: a dead one's may be given to
+ * another only when no lock names it any more, or later than anybody could care, as with a count of lives in its upper bits. */
 typedef struct carom_plat_party_t {
     carom_plat_lot_t *lot;
     uint64_t key;                     /* of the lock, in the lot */

@@ -21,7 +21,7 @@ typedef struct preparation_t {
     char **environment;               /* NULL: ours */
     int lifeline;                     /* the child's end */
     int sentinel;                     /* what the child inherits for it, or -1 */
-    int copies[6];                    /* descriptors moved out of the way of 0 to 5 */
+    int copies[CHILD_FIRST_FREE];     /* descriptors moved out of the way of those below */
     int copy_count;
 } preparation_t;
 
@@ -61,20 +61,31 @@ static int redirect(preparation_t *p, const carom_plat_redirect_t *to, int targe
     return 0;
 }
 
+/* Returns the first descriptor that the child will not have in *end. */
+static int give_ours(preparation_t *p, const carom_plat_launch_t *launch, int *end)
+{
+    int error = give(p, launch->control->fd, CHILD_CONTROL);
+
+    *end = CHILD_LIFELINE;
+    if (!error)
+        error = give(p, p->lifeline, (*end)++);
+    if (!error && launch->shared)
+        error = give(p, launch->shared->fd, (*end)++);
+    if (!error && p->sentinel >= 0)
+        error = give(p, p->sentinel, (*end)++);
+    return error;
+}
+
 static int describe_files(preparation_t *p, const carom_plat_launch_t *launch)
 {
-    int target, error = 0;
+    int target, end = 0, error = 0;
 
     for (target = 0; target < 3 && !error; target++)
         error = redirect(p, &launch->standard[target], target);
     if (!error)
-        error = give(p, launch->control->fd, CHILD_CONTROL);
+        error = give_ours(p, launch, &end);
     if (!error)
-        error = give(p, p->lifeline, CHILD_LIFELINE);
-    if (!error && p->sentinel >= 0)
-        error = give(p, p->sentinel, CHILD_SENTINEL);
-    if (!error)
-        error = carom__spawn_close_from(&p->actions, p->sentinel >= 0 ? CHILD_SENTINEL + 1 : CHILD_SENTINEL);
+        error = carom__spawn_close_from(&p->actions, end);
     if (!error && launch->directory)
         error = carom__spawn_chdir(&p->actions, launch->directory);
     return error;
@@ -162,12 +173,12 @@ static void forget(preparation_t *p)
     posix_spawnattr_destroy(&p->attributes);
 }
 
-static int spawn(preparation_t *p, carom_plat_child_t *child, const char *program)
+static int spawn(preparation_t *p, carom_plat_child_t *child, const carom_plat_launch_t *launch)
 {
-    char token[32] = "unix";
-    char *argv[] = {(char *) program, (char *) CAROM_PLAT_WORKER_ARGUMENT, token, NULL};
+    const char *token = launch->shared ? CHILD_TOKEN_SHARED : CHILD_TOKEN;
+    char *argv[] = {(char *) launch->program, (char *) CAROM_PLAT_WORKER_ARGUMENT, (char *) token, NULL};
 
-    return posix_spawn(&child->pid, program, &p->actions, &p->attributes, argv, p->environment ? p->environment : environ);
+    return posix_spawn(&child->pid, launch->program, &p->actions, &p->attributes, argv, p->environment ? p->environment : environ);
 }
 
 static int be_nice(pid_t pid, int nice)
@@ -192,7 +203,7 @@ static void take_back(pid_t pid)
 
 static int spawn_and_watch(preparation_t *p, carom_plat_child_t *child, const carom_plat_launch_t *launch)
 {
-    int error = spawn(p, child, launch->program);
+    int error = spawn(p, child, launch);
 
     if (error)
         return error;
@@ -270,34 +281,4 @@ void carom_plat_child_close(carom_plat_child_t **child)
 int carom_plat_can_nice(void)
 {
     return 1;
-}
-
-/* ---- in the child ---- */
-
-static int is_ours(int fd)
-{
-    return fcntl(fd, F_GETFD) >= 0;
-}
-
-static void keep_private(int fd)
-{
-    if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
-        carom__fd_guard(fd);
-}
-
-carom_status_t carom_plat_adopt(carom_plat_stream_t **control, const char *token)
-{
-    int error;
-
-    *control = NULL;
-    if (strcmp(token, "unix") != 0 || !is_ours(CHILD_CONTROL) || !is_ours(CHILD_LIFELINE))
-        return CAROM_EBADMSG;
-    keep_private(CHILD_CONTROL);
-    keep_private(CHILD_LIFELINE);
-    if (carom__sentinel_is_inherited())
-        keep_private(CHILD_SENTINEL);
-    error = carom__lifeline_arm(CHILD_LIFELINE);
-    if (error)
-        return carom_plat_status(error);
-    return carom_plat_stream_adopt(control, CHILD_CONTROL);
 }

@@ -3,7 +3,7 @@
  * Not on APR: an apr_thread_mutex_t needs a pool (4.2 KiB and 6 µs for one with an end of its own), and the timed wait of
  * apr_thread_cond_t follows the wall clock. */
 
-#include "platform/internal.h"
+#include "platform/unix/unix.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -87,10 +87,7 @@ carom_status_t carom_plat_monitor_wait(carom_plat_monitor_t *monitor, int64_t de
         pthread_cond_wait(&monitor->condition, &monitor->mutex);
         return CAROM_OK;
     }
-    if (deadline < 0)
-        deadline = 0;
-    until.tv_sec = (time_t) (deadline / 1000000);
-    until.tv_nsec = (long) (deadline % 1000000) * 1000;
+    until = carom__timespec(deadline);
     return pthread_cond_timedwait(&monitor->condition, &monitor->mutex, &until) == ETIMEDOUT ? CAROM_ETIMEOUT : CAROM_OK;
 }
 

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -37,31 +36,14 @@ ssize_t carom__pipe_read(carom_plat_stream_t *stream, void *buffer, size_t size,
     return wait_for(stream, POLLIN, deadline) == 0 ? read(stream->fd, buffer, size) : -1;
 }
 
-/* Takes back the SIGPIPE that our own write has made: it is pending for this thread alone. */
-static void drop_own_signal(const sigset_t *only)
-{
-    const struct timespec none = {0, 0};
-
-    while (sigtimedwait(only, NULL, &none) < 0 && errno == EINTR)
-        ;
-}
-
 static ssize_t write_without_signal(int fd, const void *bytes, size_t size)
 {
-    sigset_t only, before, pending;
+    carom__hushed_t hushed;
     ssize_t n;
-    int error;
 
-    sigemptyset(&only);
-    sigaddset(&only, SIGPIPE);
-    sigpending(&pending);
-    pthread_sigmask(SIG_BLOCK, &only, &before);
+    carom__signal_hush(&hushed, SIGPIPE);
     n = write(fd, bytes, size);
-    error = errno;
-    if (n < 0 && error == EPIPE && !sigismember(&pending, SIGPIPE))
-        drop_own_signal(&only);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    errno = error;
+    carom__signal_unhush(&hushed, n < 0 && errno == EPIPE);
     return n;
 }
 

@@ -5,6 +5,9 @@
 
 #include "platform/internal.h"
 
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
 #include <sys/types.h>
@@ -17,6 +20,17 @@
 int carom__fd_guard(int fd);
 int carom__fd_release(int fd);
 void carom__fd_close(int *fd);
+
+/* ---- signals.c: signals that a call of ours raises in this thread, kept from the host ---- */
+
+typedef struct carom__hushed_t {
+    sigset_t before, only;
+    int was_pending;
+} carom__hushed_t;
+
+/* Between them this thread does not see the signal; one that was `raised` meanwhile is forgotten.  errno stays. */
+void carom__signal_hush(carom__hushed_t *hushed, int signal_number);
+void carom__signal_unhush(const carom__hushed_t *hushed, int raised);
 
 /* ---- file.c ---- */
 
@@ -52,12 +66,12 @@ struct carom_plat_child_t {
     carom_plat_end_t end;
 };
 
-/* Before the launch: what the child must inherit as its descriptor CHILD_SENTINEL so that its end can be seen; -1 for nothing.
+/* Before the launch: what the child must inherit as its carom__child_sentinel() so that its end can be seen; -1 for nothing.
  * 0 or an errno.  After the launch: makes child->sentinel, and closes *inherited. */
 int carom__sentinel_prepare(carom_plat_child_t *child, int *inherited);
 int carom__sentinel_begin(carom_plat_child_t *child, int *inherited);
 
-/* 1 when a worker has inherited its descriptor CHILD_SENTINEL. */
+/* 1 when a worker has inherited it. */
 int carom__sentinel_is_inherited(void);
 
 /* Sends a signal to the child, which has not been collected. */
@@ -74,8 +88,59 @@ int carom__spawn_chdir(posix_spawn_file_actions_t *actions, const char *director
 /* Looks whether the child has ended, and notes it.  1 when it has. */
 int carom__child_look(carom_plat_child_t *child);
 
-/* The descriptors a launched worker finds beside stdin, stdout, stderr. */
-enum { CHILD_CONTROL = 3, CHILD_LIFELINE = 4, CHILD_SENTINEL = 5, CHILD_FIRST_FREE = 6 };
+/* The descriptors a launched worker finds beside stdin, stdout, stderr; one that is not given leaves no gap, for nothing of
+ * the host's may show there.  Its token tells whether the tree's memory is among them. */
+enum { CHILD_CONTROL = 3, CHILD_LIFELINE = 4, CHILD_SHARED = 5, CHILD_FIRST_FREE = 7 };
+#define CHILD_TOKEN "unix"
+#define CHILD_TOKEN_SHARED "unix:shared"
+
+static inline int carom__child_sentinel(int has_shared)
+{
+    return has_shared ? CHILD_SHARED + 1 : CHILD_SHARED;
+}
+
+/* ---- clock.c ---- */
+
+/* A deadline as POSIX has it; and as the wall clock will show it then, if nobody sets it. */
+struct timespec carom__timespec(int64_t deadline);
+struct timespec carom__wall_timespec(int64_t deadline);
+
+/* ---- semaphore_*.c, mutex_*.c: 0, ETIMEDOUT or another errno; may time out early ---- */
+
+int carom__semaphore_wait(sem_t *semaphore, int64_t deadline);
+int carom__mutex_wait(pthread_mutex_t *mutex, int64_t deadline);
+
+/* ---- shared.c ---- */
+
+/* Numbers that processes can claim. */
+#define CLAIMS 65536
+
+struct carom_plat_shared_t {
+    int fd;                           /* the only one of its file in this process: see shared.c */
+    unsigned forks;                   /* carom_plat_fork_count() when it was made */
+    int has_locks;                    /* 1: claims are locks */
+    _Atomic uint64_t claimed[CLAIMS / 64];        /* a bit for each number that this process has locked */
+};
+
+/* The object of a descriptor, which it owns, also when it fails.  CAROM_EMFILE, CAROM_ENOMEM. */
+carom_status_t carom__shared_of(carom_plat_shared_t **shared, int fd);
+
+/* ---- shared_*.c, commit_*.c: 0 or an errno ---- */
+
+/* A new and empty file in memory that has no name, close-on-exec, not guarded. */
+int carom__shared_file(int *fd);
+
+/* Makes a range real, and the file as long at least.  EINTR: again. */
+int carom__shared_reserve(int fd, uint64_t offset, size_t length);
+
+/* ---- claim_*.c: as carom_plat_shared_claim and carom_plat_shared_is_alive; which of them, the file decides ---- */
+
+int carom__claim_locks_work(int fd);
+carom_status_t carom__claim_by_lock(carom_plat_shared_t *shared, unsigned number, carom_plat_mark_t *mark);
+int carom__is_alive_by_lock(carom_plat_shared_t *shared, unsigned number);
+
+carom_status_t carom__claim_by_pid(carom_plat_mark_t *mark);
+int carom__is_alive_by_pid(const carom_plat_mark_t *mark);
 
 /* How often a waiter looks for itself where a sentinel is not certain: the 10 ms of platform.h. */
 #define LOOK_AGAIN 10000

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "windows:1a4:1b0": control, and what came along for the first message. */
+/* "windows:1a4:0:1b0": control, the tree's memory or 0, and what came along for the first message. */
 #define TOKEN "windows"
 
 /* Written once, before the entry runs. */
@@ -54,23 +54,50 @@ static HANDLE handle_at(const char **token)
     return (intptr_t) number > 0 && SetHandleInformation((HANDLE) number, HANDLE_FLAG_INHERIT, 0) ? (HANDLE) number : NULL;
 }
 
-carom_status_t carom_plat_adopt(carom_plat_stream_t **control, const char *token)
+/* 0 of ":0" is none: 1 when it stood there. */
+static int is_none(const char **token)
 {
-    HANDLE handle, more;
+    if (strncmp(*token, ":0", 2) != 0 || ((*token)[2] != ':' && (*token)[2] != '\0'))
+        return 0;
+    *token += 2;
+    return 1;
+}
+
+static carom_status_t adopt_rest(HANDLE *section, const char *token)
+{
+    HANDLE handle;
+
+    *section = NULL;
+    if (!is_none(&token) && (*section = handle_at(&token)) == NULL)
+        return CAROM_EBADMSG;
+    while (*token != '\0') {
+        handle = handle_at(&token);
+        if (handle == NULL)
+            return CAROM_EBADMSG;
+        carom__attach_inherited(handle);
+    }
+    return CAROM_OK;
+}
+
+carom_status_t carom_plat_adopt(carom_plat_stream_t **control, carom_plat_shared_t **shared, const char *token)
+{
+    HANDLE handle, section;
+    carom_status_t status;
 
     *control = NULL;
+    *shared = NULL;
     if (strncmp(token, TOKEN, strlen(TOKEN)) != 0)
         return CAROM_EBADMSG;
     token += strlen(TOKEN);
     handle = handle_at(&token);
-    while (handle != NULL && *token != '\0') {
-        more = handle_at(&token);
-        if (more == NULL)
-            return CAROM_EBADMSG;
-        carom__attach_inherited(more);
-    }
-    if (handle == NULL)
-        return CAROM_EBADMSG;
+    status = handle ? adopt_rest(&section, token) : CAROM_EBADMSG;
+    if (status == CAROM_OK && section)
+        status = carom__shared_of(shared, section);
+    if (status != CAROM_OK)
+        return status;
     crash_quietly();
-    return carom_plat_stream_adopt(control, (carom_native_t) handle);
+    status = carom_plat_stream_adopt(control, (carom_native_t) handle);
+    if (status != CAROM_OK)
+        carom_plat_shared_close(shared);
+    return status;
 }

@@ -12,7 +12,9 @@
 #include <wchar.h>
 
 #define STREAMS 3
-#define HANDLES (STREAMS + 1)         /* the last is control */
+#define CONTROL STREAMS               /* the streams come first */
+#define SHARED (STREAMS + 1)
+#define HANDLES (STREAMS + 2)
 #define ATTRIBUTES 2
 #define TRIES 3
 #define DIGITS 17                     /* of a handle in the token, with the colon */
@@ -87,7 +89,11 @@ static carom_status_t give_all(preparation_t *p, const carom_plat_launch_t *laun
 
     for (i = 0; i < STREAMS && status == CAROM_OK; i++)
         status = redirect(&p->handles[i], &launch->standard[i], i);
-    return status == CAROM_OK ? give(&p->handles[STREAMS], launch->control->pipe) : status;
+    if (status == CAROM_OK)
+        status = give(&p->handles[CONTROL], launch->control->pipe);
+    if (status == CAROM_OK && launch->shared)
+        status = give(&p->handles[SHARED], launch->shared->section);
+    return status;
 }
 
 /* The files are duplicates made for this child; it will know them by the same numbers. */
@@ -156,14 +162,15 @@ static wchar_t *put_handle(wchar_t *end, HANDLE handle)
 static carom_status_t write_command(preparation_t *p, const carom_plat_launch_t *launch)
 {
     static const wchar_t format[] = L"\"%ls\" " CAROM_PLAT_WORKER_ARGUMENT L" windows";
-    size_t size = wcslen(p->program) + sizeof format / sizeof format[0] + (1 + launch->file_count) * DIGITS, i;
+    size_t size = wcslen(p->program) + sizeof format / sizeof format[0] + (2 + launch->file_count) * DIGITS, i;
     wchar_t *end;
 
     p->command = end = malloc(size * sizeof *end);
     if (end == NULL)
         return CAROM_ENOMEM;
     end += _snwprintf(end, size, format, p->program);
-    end = put_handle(end, p->handles[STREAMS]);
+    end = put_handle(end, p->handles[CONTROL]);
+    end = put_handle(end, p->handles[SHARED]);
     for (i = 0; i < launch->file_count; i++)
         end = put_handle(end, carom__handle(launch->files[i]));
     return CAROM_OK;

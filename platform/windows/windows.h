@@ -78,6 +78,15 @@ DWORD carom__stream_begin(carom_plat_stream_t *stream, OVERLAPPED *io);
 /* Called once, before there is a stream. */
 void carom__stream_start(void);
 
+/* ---- shared.c ---- */
+
+struct carom_plat_shared_t {
+    HANDLE section;
+};
+
+/* The object of a section, which it owns, also when it fails.  CAROM_ENOMEM. */
+carom_status_t carom__shared_of(carom_plat_shared_t **shared, HANDLE section);
+
 /* ---- job.c ---- */
 
 /* A job whose processes are killed when its only handle, ours, is closed: by us, or by this process's end, however that comes. */
