@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define BYTE_ORDER_MARK 0x01020304u
-#define DEFAULT_LIMIT (sizeof(void *) > 4 ? (uint64_t) 64 << 30 : (uint64_t) 1 << 30)
+#define DEFAULT_LIMIT (sizeof(void *) > 4 ? (uint64_t) 16 << 30 : (uint64_t) 1 << 30)
 #define SEGMENTS_MAX 16384
 #define LIMIT_MAX (SEGMENTS_MAX * CAROM__SEGMENT)
 
@@ -41,16 +41,34 @@ void *carom__arena_map(uint64_t offset, uint64_t size)
     return (unsigned char *) at + offset % CAROM__SEGMENT;
 }
 
-carom_status_t carom__arena_commit(uint64_t offset, uint64_t size)
+static uint64_t round_up(uint64_t size, uint64_t step)
 {
-    return carom_plat_shared_commit(shared, offset, (size_t) size);
+    return (size + step - 1) / step * step;
+}
+
+carom_status_t carom__arena_chunk(uint64_t *offset, uint64_t size, uint64_t align)
+{
+    carom__root_t *root = carom__arena_root;
+    uint64_t begin = round_up(root->bump, align);
+    carom_status_t status;
+
+    if (size > root->limit || begin > root->limit - size)
+        return CAROM_ENOMEM;
+    status = carom_plat_shared_commit(shared, begin, (size_t) size);
+    if (status != CAROM_OK)
+        return status;
+    root->real += size;
+    root->bump = begin + size;
+    *offset = begin;
+    return CAROM_OK;
 }
 
 /* ---- the lock ---- */
 
 static carom_plat_party_t party(void)
 {
-    carom_plat_party_t self = {&carom__arena_root->lot, 1, carom__arena_self.index + 1, carom__slot_is_party_alive};
+    carom_plat_party_t self = {&carom__arena_root->lot, 1, carom__slot_party(carom__arena_self),
+                               carom__slot_is_party_alive};
 
     return self;
 }
@@ -101,7 +119,7 @@ static carom_status_t set_up_root(uint64_t first, uint64_t limit)
     if (status == CAROM_OK)
         status = carom_plat_lot_init(&root->lot);
     if (status == CAROM_OK && first > 0)
-        status = carom__arena_commit(CAROM__BLOCKS_AT, first);
+        status = carom_plat_shared_commit(shared, CAROM__CHUNK, (size_t) first);
     if (status != CAROM_OK)
         return status;
     if (apr_generate_random_bytes((unsigned char *) &root->tag, sizeof root->tag) != APR_SUCCESS)
@@ -111,7 +129,8 @@ static carom_status_t set_up_root(uint64_t first, uint64_t limit)
     root->word_size = sizeof(void *);
     root->lock_kind = carom_plat_lock_kind();
     root->byte_order = BYTE_ORDER_MARK;
-    root->bump = root->carve_at = root->carve_end = CAROM__BLOCKS_AT;
+    root->real = CAROM__CHUNK + first;
+    root->bump = root->carve_at = root->carve_end = CAROM__CHUNK;
     root->magic = CAROM__ARENA_MAGIC;
     return carom__slot_claim_first(shared);
 }
@@ -121,7 +140,7 @@ static carom_status_t make(uint64_t first, uint64_t limit)
     carom_status_t status = carom_plat_shared_create(&shared, limit);
 
     if (status == CAROM_OK)
-        status = carom__arena_commit(0, CAROM__CHUNK);
+        status = carom_plat_shared_commit(shared, 0, CAROM__CHUNK);
     if (status == CAROM_OK)
         status = map_root();
     if (status == CAROM_OK)
@@ -170,18 +189,13 @@ uint64_t carom__arena_tag(void)
     return is_ready() ? carom__arena_root->tag : 0;
 }
 
-static uint64_t round_up(uint64_t size, uint64_t step)
-{
-    return (size + step - 1) / step * step;
-}
-
 carom_status_t carom__arena_configure(uint64_t first, uint64_t limit)
 {
     carom_status_t status = CAROM_EBUSY;
 
-    if (limit > LIMIT_MAX || (limit > 0 && limit < CAROM__BLOCKS_AT + CAROM__SEGMENT))
+    if (limit > LIMIT_MAX || (limit > 0 && limit < CAROM__SEGMENT))
         return CAROM_EINVAL;
-    if (first > (limit > 0 ? limit : DEFAULT_LIMIT) - CAROM__BLOCKS_AT)
+    if (first > (limit > 0 ? limit : DEFAULT_LIMIT) - CAROM__CHUNK)
         return CAROM_EINVAL;
     carom_plat_global_lock();
     if (!is_ready()) {

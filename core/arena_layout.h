@@ -1,7 +1,8 @@
-/* What lies where in the arena.  Only arena.c and object.c see it.
+/* What lies where in the arena.  Only arena.c, slot.c and object.c see it.
  *
- * Regions, each real as far as it is used: the root, the slots of processes, the table of objects, the blocks.  Everything but the marks of
- * slots is guarded by the lock in the root, and what more than one thread may look at without it is atomic. */
+ * It grows by chunks, one behind the other, so that nothing is real that is not used: the root is the first, which says where those
+ * are that hold slots of processes and parts of the table of objects; the others hold blocks.  Everything but the marks of slots is guarded
+ * by the lock in the root, and what more than one thread may look at without it is atomic. */
 
 #ifndef CAROM_CORE_ARENA_LAYOUT_H
 #define CAROM_CORE_ARENA_LAYOUT_H
@@ -12,11 +13,15 @@
 #define CAROM__ARENA_LAYOUT 1          /* raised with every change here */
 
 #define CAROM__SEGMENT ((uint64_t) 4 << 20)       /* what a process maps at a time */
-#define CAROM__SLOTS_MAX 16384
-#define CAROM__OBJECTS_MAX ((uint32_t) 1 << 22)
 #define CAROM__BLOCK_MIN 64
 #define CAROM__CLASSES 24              /* of 64 bytes, 128, … */
 #define CAROM__CHUNK ((uint64_t) CAROM_PLAT_SHARED_STEP)
+#define CAROM__SLOT_CHUNKS 16
+#define CAROM__TABLE_CHUNKS 2048
+#define CAROM__SLOTS_A_CHUNK (CAROM__CHUNK / sizeof(carom__slot_t))
+#define CAROM__OBJECTS_A_CHUNK (CAROM__CHUNK / sizeof(carom__object_t))
+#define CAROM__SLOTS_MAX ((uint32_t) (CAROM__SLOT_CHUNKS * CAROM__SLOTS_A_CHUNK))
+#define CAROM__OBJECTS_MAX ((uint32_t) (CAROM__TABLE_CHUNKS * CAROM__OBJECTS_A_CHUNK))
 
 /* A list of objects by their `next`: number + 1 of the first, 0 at the end. */
 typedef uint32_t carom__list_t;
@@ -32,10 +37,11 @@ typedef struct carom__root_t {
     carom_plat_lock_t lock;
     carom_plat_lot_t lot;
 
-    uint64_t slots_real, table_real;   /* bytes of these regions */
-    uint64_t blocks_real;
+    uint64_t real;                     /* bytes, for those who ask */
     _Atomic uint32_t slot_count;       /* slots that were ever used */
     _Atomic uint32_t object_count;     /* objects that were ever made */
+    _Atomic uint32_t slot_chunks[CAROM__SLOT_CHUNKS];      /* numbers of chunks; 0: none yet */
+    _Atomic uint32_t table_chunks[CAROM__TABLE_CHUNKS];
     carom__list_t free[CAROM__CLASSES];
 
     /* atomic for the order of their changes, which somebody may be killed between */
@@ -66,10 +72,6 @@ typedef struct carom__object_t {
     uint8_t type;
 } carom__object_t;
 
-#define CAROM__SLOTS_AT CAROM__CHUNK
-#define CAROM__TABLE_AT CAROM__SEGMENT
-#define CAROM__BLOCKS_AT (CAROM__TABLE_AT + (uint64_t) CAROM__OBJECTS_MAX * sizeof(carom__object_t))
-
 /* ---- of arena.c, for object.c ---- */
 
 extern carom__root_t *carom__arena_root;
@@ -83,8 +85,8 @@ void carom__arena_leave(void);
  * begins with one. */
 void *carom__arena_map(uint64_t offset, uint64_t size);
 
-/* Makes bytes real, under the lock. */
-carom_status_t carom__arena_commit(uint64_t offset, uint64_t size);
+/* A new chunk, or several behind each other that begin at a multiple of `align`, under the lock.  CAROM_ENOMEM. */
+carom_status_t carom__arena_chunk(uint64_t *offset, uint64_t size, uint64_t align);
 
 /* ---- of object.c and slot.c ---- */
 
@@ -92,7 +94,8 @@ carom_status_t carom__arena_commit(uint64_t offset, uint64_t size);
 carom_status_t carom__slot_claim_first(carom_plat_shared_t *shared);
 carom_status_t carom__slot_claim(carom_plat_shared_t *shared, carom__id_t slot);
 
-/* Whether the process lives whose slot's number is one less. */
+/* What the lock knows a process by, and whether that one lives. */
+uint32_t carom__slot_party(carom__id_t slot);
 int carom__slot_is_party_alive(uint32_t party);
 
 /* Under the lock: lets go of all that dead processes hold. */

@@ -295,6 +295,9 @@ carom_status_t carom_connection_poll(carom_connection_t *connection, carom_durat
         return status;
     if (!is_ready(connection))
         status = connection->transport->wait(connection, deadline);
+    /* What close() woke it with looks like a message. */
+    if (atomic_load(&connection->gone) != CAROM_OK)
+        status = atomic_load(&connection->gone);
     return carom__turn_end(connection, &connection->receiving, status);
 }
 

@@ -17,6 +17,7 @@
 
 /* One worker a process, for its whole life: its strings are those of carom_self. */
 static carom_connection_t *control;
+static carom_plat_shared_t *shared;        /* until it is the arena */
 static carom__orders_t orders;
 static carom_self_t self;
 static carom_call_t call;
@@ -72,13 +73,10 @@ static carom_status_t adopt_control(const char *token)
 {
     carom__traits_t traits = {1, 1, carom__default_limits};
     carom_plat_stream_t *stream;
-    carom_plat_shared_t *shared;
     carom_status_t status = carom_plat_start();
 
-    if (status != CAROM_OK)
-        return status;
-    status = carom_plat_adopt(&stream, &shared, token);
-    carom_plat_shared_close(&shared);
+    if (status == CAROM_OK)
+        status = carom_plat_adopt(&stream, &shared, token);
     return status == CAROM_OK ? carom__connection_create(&control, &stream, &traits) : status;
 }
 
@@ -92,7 +90,7 @@ static carom_status_t receive_orders(void)
     status = carom__connection_receive_parcel(control, &body, &length, &arrival, carom__deadline(PATIENCE));
     if (status != CAROM_OK)
         return status;
-    status = carom__launch_open(&orders, &body, length, &arrival);
+    status = carom__launch_open(&orders, shared, &body, length, &arrival);
     carom__arrival_clear(&arrival);
     carom__buffer_release(&body);
     return status;

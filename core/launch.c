@@ -14,7 +14,8 @@ static const carom_limits_t *const limits = NULL;
 /* ---- packing ---- */
 
 enum {
-    PROTOCOL, ENTRY, ENTRY_VERSION, OBJECT, NAME, PARENT_NAME, PARENT_PID, MODE, DAEMON, LOG_LEVEL, LOG_HOOK, ARGUMENTS, FIELDS
+    PROTOCOL, ENTRY, ENTRY_VERSION, OBJECT, NAME, PARENT_NAME, PARENT_PID, MODE, DAEMON, LOG_LEVEL, LOG_HOOK, SLOT, GENERATION, ARGUMENTS,
+    FIELDS
 };
 
 static carom_status_t tuple_of(carom_value_t *tuple, carom_value_t *fields, size_t count)
@@ -45,6 +46,8 @@ static carom_status_t about_launch(carom_value_t *about, const carom__launch_t *
         [DAEMON] = carom_value_from_int(launch->daemon),
         [LOG_LEVEL] = carom_value_from_int(level),
         [LOG_HOOK] = carom_value_borrow_text(hook),
+        [SLOT] = carom_value_from_int(launch->slot.index),
+        [GENERATION] = carom_value_from_int(launch->slot.generation),
         [ARGUMENTS] = carom_value_from_int((int64_t) launch->request.count),
     };
 
@@ -126,7 +129,21 @@ static carom_status_t read_arguments(carom__orders_t *orders, carom__arrival_t *
     return status == CAROM_OK && length > 0 ? CAROM_EBADMSG : status;
 }
 
-carom_status_t carom__launch_open(carom__orders_t *orders, const carom__buffer_t *body, size_t length,
+/* What the arguments lie in.  A process whose starter has no arena has none yet. */
+static carom_status_t join_arena(carom_value_t about, carom_plat_shared_t *shared, carom__arrival_t *arrival)
+{
+    carom__id_t slot = {(uint32_t) number_at(about, SLOT), (uint32_t) number_at(about, GENERATION)};
+    carom_status_t status = CAROM_OK;
+
+    if (shared && slot.generation != 0)
+        status = carom__arena_join(shared, slot);
+    else
+        carom_plat_shared_close(&shared);
+    arrival->from = carom__holder_self();
+    return status;
+}
+
+carom_status_t carom__launch_open(carom__orders_t *orders, carom_plat_shared_t *shared, const carom__buffer_t *body, size_t length,
                                   carom__arrival_t *arrival)
 {
     const unsigned char *bytes = body->bytes;
@@ -136,6 +153,10 @@ carom_status_t carom__launch_open(carom__orders_t *orders, const carom__buffer_t
     status = carom__arrival_next(&orders->about, arrival, &bytes, &length, limits, NULL);
     if (status == CAROM_OK)
         status = read_about(orders);
+    if (status == CAROM_OK)
+        status = join_arena(orders->about, shared, arrival);
+    else
+        carom_plat_shared_close(&shared);
     if (status == CAROM_OK)
         status = read_arguments(orders, arrival, bytes, length);
     if (status != CAROM_OK)

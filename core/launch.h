@@ -8,7 +8,7 @@
 #include "core/message.h"
 
 /* Both sides of a launch have the same: raised with every change of its message. */
-#define CAROM__PROTOCOL 1
+#define CAROM__PROTOCOL 2
 
 /* The starter's side. */
 typedef struct carom__launch_t {
@@ -19,6 +19,7 @@ typedef struct carom__launch_t {
     const char *parent_name;
     const char *mode;
     int daemon;
+    carom__id_t slot;                  /* of the new process in the arena; none in one that has its starter's */
 } carom__launch_t;
 
 /* Encodes a launch into its parcel and seals it.  Statuses of the arguments; error says where. */
@@ -41,8 +42,9 @@ typedef struct carom__orders_t {
     size_t count;
 } carom__orders_t;
 
-/* CAROM_EBADMSG, CAROM_EVERSION (another protocol), CAROM_ENOMEM, CAROM_EMFILE; then *orders is empty. */
-carom_status_t carom__launch_open(carom__orders_t *orders, const carom__buffer_t *body, size_t length,
+/* Takes over what a launch says, and the tree's arena, which is owned from then on; NULL in the process that has it already.
+ * CAROM_EBADMSG, CAROM_EVERSION (another protocol, or another build's arena), CAROM_ENOMEM, CAROM_EMFILE; then *orders is empty. */
+carom_status_t carom__launch_open(carom__orders_t *orders, carom_plat_shared_t *shared, const carom__buffer_t *body, size_t length,
                                   carom__arrival_t *arrival);
 void carom__orders_clear(carom__orders_t *orders);
 

@@ -598,7 +598,7 @@ static carom_status_t put_all(carom_connection_t *self, message_t *message, int6
             wake_reader(self);
         else
             status = make_room(self, message, deadline);
-        if (status == CAROM_OK && is_reader_gone(self->end))
+        if (status == CAROM_OK && message->done < message->length && is_reader_gone(self->end))
             status = CAROM_EEOF;
     }
     return status;

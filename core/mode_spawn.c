@@ -16,6 +16,7 @@
 typedef struct backing_t {
     carom_plat_child_t *child;
     carom_connection_t *control;       /* orders go there, the report comes back */
+    carom__id_t slot;                  /* in the arena, until it has ended; of the thread that waits */
 
     /* guarded by the process's monitor */
     int waiting;                       /* a thread is in wait_alone: the next two fields are its own */
@@ -47,6 +48,7 @@ static carom_plat_launch_t describe(const carom_process_options_t *options, cons
         .directory = options->directory,
         .nice = options->nice,
         .control = control,
+        .shared = carom__arena_shared(),
         .files = parcel->files,
         .file_count = parcel->count,
     };
@@ -102,12 +104,26 @@ static void free_backing(backing_t *backing)
     carom_free(backing);
 }
 
+/* What the process is to hold is its own from the moment it is packed. */
+static carom_status_t make_slot(carom__launch_t *launch)
+{
+    carom_status_t status;
+
+    if (!carom_plat_shared_possible())
+        return CAROM_OK;
+    status = carom__slot_make(&launch->slot);
+    launch->parcel.to = carom__holder_process(launch->slot);
+    return status;
+}
+
 static carom_status_t start_at(carom__home_t *home, carom_process_t *process, carom__launch_t *launch,
                                const carom_process_options_t *options)
 {
     backing_t *backing = carom__calloc(1, sizeof *backing);
-    carom_status_t status = backing ? carom__launch_pack(launch, NULL) : CAROM_ENOMEM;
+    carom_status_t status = backing ? make_slot(launch) : CAROM_ENOMEM;
 
+    if (status == CAROM_OK)
+        status = carom__launch_pack(launch, NULL);
     if (status == CAROM_OK)
         status = launch_program(backing, launch, options, home);
     if (status == CAROM_OK)
@@ -115,8 +131,12 @@ static carom_status_t start_at(carom__home_t *home, carom_process_t *process, ca
     if (status == CAROM_OK) {
         process->pid = carom_plat_child_pid(backing->child);
         process->backing = backing;
+        backing->slot = launch->slot;
     } else if (backing) {
         free_backing(backing);
+        /* Before the slot is let go, with all that it holds. */
+        carom__parcel_abandon(&launch->parcel);
+        carom__slot_end(launch->slot);
     }
     return status;
 }
@@ -209,6 +229,7 @@ static carom_status_t wait_alone(carom_process_t *process, int64_t deadline)
         if (count == 2 && (wanted[1].ready || wanted[0].ready))
             read_report(process, backing);
         if (wanted[0].ready && carom_plat_child_wait(backing->child, &end, 0) == CAROM_OK) {
+            carom__slot_end(backing->slot);
             note_end(process, &end);
             return CAROM_OK;
         }

@@ -74,9 +74,10 @@ static carom_status_t open_orders(run_t *run)
     size_t length = run->body.length;
     carom_status_t status;
 
-    status = carom__arrival_open(&arrival, run->body.bytes, &length, run->count, run->files, run->count, 1);
+    status = carom__arrival_open(&arrival, run->body.bytes, &length, run->count, run->files, run->count,
+                                 carom__holder_self(), 1);
     if (status == CAROM_OK)
-        status = carom__launch_open(&run->orders, &run->body, length, &arrival);
+        status = carom__launch_open(&run->orders, NULL, &run->body, length, &arrival);
     carom__arrival_clear(&arrival);
     return status;
 }
@@ -147,9 +148,14 @@ static carom_status_t start(carom_process_t *process, carom__launch_t *launch, c
 {
     backing_t *backing = carom__calloc(1, sizeof *backing);
     run_t *run = carom__calloc(1, sizeof *run);
-    carom_status_t status = backing && run ? carom__launch_pack(launch, NULL) : CAROM_ENOMEM;
+    carom_status_t status = CAROM_ENOMEM;
 
     (void) options;
+    if (backing && run) {
+        /* It stays in this process. */
+        launch->parcel.to = carom__holder_self();
+        status = carom__launch_pack(launch, NULL);
+    }
     if (status == CAROM_OK) {
         process->pid = carom_plat_pid();
         process->backing = backing;

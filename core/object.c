@@ -47,9 +47,10 @@ carom__holder_t carom__holder_self(void)
 
 static carom__object_t *object_at(uint32_t index)
 {
-    uint64_t offset = (uint64_t) index * sizeof(carom__object_t);
+    uint64_t chunk = atomic_load(&carom__arena_root->table_chunks[index / CAROM__OBJECTS_A_CHUNK]);
+    carom__object_t *objects = chunk ? carom__arena_map(chunk * CAROM__CHUNK, CAROM__CHUNK) : NULL;
 
-    return carom__arena_map(CAROM__TABLE_AT + offset, sizeof(carom__object_t));
+    return objects ? objects + index % CAROM__OBJECTS_A_CHUNK : NULL;
 }
 
 static uint64_t size_of_class(unsigned size_class)
@@ -86,7 +87,7 @@ static void *block_of(const carom__object_t *object)
     if (object->size_class >= CAROM__CLASSES)
         return NULL;
     size = size_of_class(object->size_class);
-    if (offset < CAROM__BLOCKS_AT || offset > carom__arena_root->limit || size > carom__arena_root->limit - offset)
+    if (offset < CAROM__CHUNK || offset > carom__arena_root->limit || size > carom__arena_root->limit - offset)
         return NULL;
     if (offset % (size < CAROM__SEGMENT ? size : CAROM__SEGMENT) != 0)
         return NULL;
@@ -201,24 +202,17 @@ carom_status_t carom__object_hand(carom__id_t id, int place, carom__holder_t fro
 
 /* ---- more of them ---- */
 
-static uint64_t round_up(uint64_t size, uint64_t step)
+static carom_status_t reserve_entry(uint32_t index)
 {
-    return (size + step - 1) / step * step;
-}
-
-static carom_status_t reserve_entry(void)
-{
-    carom__root_t *root = carom__arena_root;
-    uint64_t needed = ((uint64_t) atomic_load(&root->object_count) + 1) * sizeof(carom__object_t);
+    _Atomic uint32_t *chunk = &carom__arena_root->table_chunks[index / CAROM__OBJECTS_A_CHUNK];
+    uint64_t offset;
     carom_status_t status;
 
-    if (atomic_load(&root->object_count) == CAROM__OBJECTS_MAX)
-        return CAROM_ENOMEM;
-    if (needed <= root->table_real)
+    if (atomic_load(chunk) != 0)
         return CAROM_OK;
-    status = carom__arena_commit(CAROM__TABLE_AT + root->table_real, CAROM__CHUNK);
+    status = carom__arena_chunk(&offset, CAROM__CHUNK, CAROM__CHUNK);
     if (status == CAROM_OK)
-        root->table_real += CAROM__CHUNK;
+        atomic_store(chunk, (uint32_t) (offset / CAROM__CHUNK));
     return status;
 }
 
@@ -233,7 +227,7 @@ static carom_status_t carve_one(void)
     if (last == NULL || last->block != block) {
         carom__object_t *object;
 
-        status = reserve_entry();
+        status = index == CAROM__OBJECTS_MAX ? CAROM_ENOMEM : reserve_entry(index);
         object = status == CAROM_OK ? object_at(index) : NULL;
         if (object == NULL)
             return status == CAROM_OK ? CAROM_ENOMEM : status;
@@ -258,20 +252,14 @@ static carom_status_t carve_rest(void)
 static carom_status_t new_chunk(unsigned size_class)
 {
     carom__root_t *root = carom__arena_root;
-    uint64_t size = size_of_class(size_class) > CAROM__CHUNK ? size_of_class(size_class) : CAROM__CHUNK;
-    uint64_t begin = round_up(root->bump, size < CAROM__SEGMENT ? size : CAROM__SEGMENT);
-    carom_status_t status;
+    uint64_t size = size_of_class(size_class) > CAROM__CHUNK ? size_of_class(size_class) : CAROM__CHUNK, begin;
+    carom_status_t status = carom__arena_chunk(&begin, size, size < CAROM__SEGMENT ? size : CAROM__SEGMENT);
 
-    if (size > root->limit || begin > root->limit - size)
-        return CAROM_ENOMEM;
-    status = carom__arena_commit(begin, size);
     if (status != CAROM_OK)
         return status;
-    root->blocks_real += size;
     root->carve_end = 0;
     root->carve_class = size_class;
     root->carve_at = begin;
-    root->bump = begin + size;
     root->carve_end = begin + size;
     return CAROM_OK;
 }
@@ -389,15 +377,39 @@ static int release_unheld(void)
     return changed;
 }
 
+static uint64_t later(uint64_t one, uint64_t other)
+{
+    return one > other ? one : other;
+}
+
+/* What is known: where slots and table are, what is being carved, and the blocks of all objects. */
+static uint64_t end_of_chunks(void)
+{
+    carom__root_t *root = carom__arena_root;
+    uint32_t n = atomic_load(&root->object_count), i;
+    uint64_t end = later(CAROM__CHUNK, root->carve_end);
+
+    for (i = 0; i < CAROM__SLOT_CHUNKS; i++)
+        end = later(end, ((uint64_t) root->slot_chunks[i] + 1) * CAROM__CHUNK);
+    for (i = 0; i < CAROM__TABLE_CHUNKS; i++)
+        end = later(end, ((uint64_t) root->table_chunks[i] + 1) * CAROM__CHUNK);
+    for (i = 0; i < n; i++) {
+        const carom__object_t *object = object_at(i);
+
+        if (object && object->size_class < CAROM__CLASSES)
+            end = later(end, (uint64_t) object->block * CAROM__BLOCK_MIN + size_of_class(object->size_class));
+    }
+    return end;
+}
+
+/* A chunk that was being told of is behind the last that is known. */
 static void recover_chunk(void)
 {
     carom__root_t *root = carom__arena_root;
 
-    if (root->carve_end == 0) {
-        root->bump = root->carve_at;
-        root->carve_end = root->bump;
-    }
-    root->blocks_real = root->carve_end - root->carve_at;
+    if (root->carve_end == 0)
+        root->carve_at = root->carve_end = CAROM__CHUNK;
+    root->bump = end_of_chunks();
 }
 
 static void count_again(void)
@@ -411,7 +423,6 @@ static void count_again(void)
         object = object_at(i);
         if (object == NULL || object->size_class >= CAROM__CLASSES)
             continue;
-        root->blocks_real += size_of_class(object->size_class);
         for (place = 0; place < CAROM__HOLDERS; place++)
             count(atomic_load(&object->holders[place]), 1);
         if (is_free(object))
@@ -448,6 +459,6 @@ void carom__arena_use(carom__arena_use_t *use)
     n = atomic_load(&carom__arena_root->object_count);
     for (i = 0; i < n; i++)
         use->objects += object_at(i) != NULL && !is_free(object_at(i));
-    use->bytes = CAROM__CHUNK + carom__arena_root->slots_real + carom__arena_root->table_real + carom__arena_root->blocks_real;
+    use->bytes = carom__arena_root->real;
     carom__arena_leave();
 }

@@ -4,40 +4,58 @@
 
 #include <string.h>
 
-/* All slots are mapped with the first segment. */
+/* Of a slot that is used, or is about to be. */
 static carom__slot_t *slot_at(uint32_t index)
 {
-    return (carom__slot_t *) (void *) ((unsigned char *) carom__arena_root + CAROM__SLOTS_AT) + index;
+    uint64_t chunk = atomic_load(&carom__arena_root->slot_chunks[index / CAROM__SLOTS_A_CHUNK]);
+    carom__slot_t *slots = chunk ? carom__arena_map(chunk * CAROM__CHUNK, CAROM__CHUNK) : NULL;
+
+    return slots ? slots + index % CAROM__SLOTS_A_CHUNK : NULL;
 }
 
-static int is_it(uint32_t index, uint32_t generation)
+static carom__slot_t *used_slot(uint32_t index)
 {
-    const carom__root_t *root = carom__arena_root;
+    return index < atomic_load(&carom__arena_root->slot_count) && index < CAROM__SLOTS_MAX ? slot_at(index) : NULL;
+}
 
-    return index < atomic_load(&root->slot_count) && index < CAROM__SLOTS_MAX && slot_at(index)->generation == generation;
+static carom__slot_t *find(carom__id_t id)
+{
+    carom__slot_t *slot = used_slot(id.index);
+
+    return slot && slot->generation == id.generation ? slot : NULL;
 }
 
 /* ---- who lives ---- */
 
-/* One that is starting lives as long as its starter, who says when it was nothing: neither claims twice. */
+/* One that is starting lives as long as its starter, who says when it was nothing. */
 static int is_alive(carom_plat_shared_t *shared, uint32_t index)
 {
-    const carom__slot_t *slot = slot_at(index);
-    uint32_t starter = slot->starter.index;
+    const carom__slot_t *slot = used_slot(index), *starter;
 
-    if (slot->state == CAROM__SLOT_STARTING) {
-        if (!is_it(starter, slot->starter.generation) || slot_at(starter)->state != CAROM__SLOT_LIVE)
-            return 0;
-        return carom_plat_shared_is_alive(shared, starter, &slot_at(starter)->mark);
+    if (slot && slot->state == CAROM__SLOT_STARTING) {
+        starter = find(slot->starter);
+        return starter && starter->state == CAROM__SLOT_LIVE &&
+               carom_plat_shared_is_alive(shared, slot->starter.index, &starter->mark);
     }
-    return slot->state == CAROM__SLOT_LIVE && carom_plat_shared_is_alive(shared, index, &slot->mark);
+    return slot && slot->state == CAROM__SLOT_LIVE && carom_plat_shared_is_alive(shared, index, &slot->mark);
+}
+
+#define PARTY_BITS 15
+
+uint32_t carom__slot_party(carom__id_t slot)
+{
+    return (slot.generation << PARTY_BITS & 0x3FFFFFFFu) | (slot.index + 1);
 }
 
 int carom__slot_is_party_alive(uint32_t party)
 {
-    uint32_t index = party - 1;
+    carom__id_t id = {(party & ((1u << PARTY_BITS) - 1)) - 1, 0};
+    const carom__slot_t *slot = used_slot(id.index);
 
-    return index < CAROM__SLOTS_MAX && index < atomic_load(&carom__arena_root->slot_count) && is_alive(carom__arena_shared(), index);
+    if (slot == NULL)
+        return 0;
+    id.generation = slot->generation;
+    return carom__slot_party(id) == party && is_alive(carom__arena_shared(), id.index);
 }
 
 /* ---- claiming ---- */
@@ -55,50 +73,59 @@ static carom_status_t claim(carom_plat_shared_t *shared, uint32_t index)
     return CAROM_OK;
 }
 
+static carom_status_t reserve_chunk(_Atomic uint32_t *chunk)
+{
+    uint64_t offset;
+    carom_status_t status;
+
+    if (atomic_load(chunk) != 0)
+        return CAROM_OK;
+    status = carom__arena_chunk(&offset, CAROM__CHUNK, CAROM__CHUNK);
+    if (status == CAROM_OK)
+        atomic_store(chunk, (uint32_t) (offset / CAROM__CHUNK));
+    return status;
+}
+
 carom_status_t carom__slot_claim_first(carom_plat_shared_t *shared)
 {
-    carom__root_t *root = carom__arena_root;
-    carom_status_t status = carom__arena_commit(CAROM__SLOTS_AT, CAROM__CHUNK);
+    carom_status_t status = reserve_chunk(&carom__arena_root->slot_chunks[0]);
 
     if (status != CAROM_OK)
         return status;
-    root->slots_real = CAROM__CHUNK;
-    atomic_store(&root->slot_count, 1);
+    if (slot_at(0) == NULL)
+        return CAROM_ENOMEM;
+    atomic_store(&carom__arena_root->slot_count, 1);
     slot_at(0)->generation = 1;
     return claim(shared, 0);
 }
 
-carom_status_t carom__slot_claim(carom_plat_shared_t *shared, carom__id_t slot)
+carom_status_t carom__slot_claim(carom_plat_shared_t *shared, carom__id_t id)
 {
-    if (!is_it(slot.index, slot.generation) || slot_at(slot.index)->state != CAROM__SLOT_STARTING)
+    const carom__slot_t *slot = find(id);
+
+    if (slot == NULL || slot->state != CAROM__SLOT_STARTING)
         return CAROM_EBADMSG;
-    return claim(shared, slot.index);
+    return claim(shared, id.index);
 }
 
 /* ---- making and ending ---- */
 
 static carom_status_t find_free(uint32_t *index)
 {
-    carom__root_t *root = carom__arena_root;
-    uint32_t count = atomic_load(&root->slot_count), i;
-    carom_status_t status = CAROM_OK;
+    uint32_t count = atomic_load(&carom__arena_root->slot_count);
+    carom_status_t status;
 
-    for (i = 0; i < count; i++)
-        if (slot_at(i)->state == CAROM__SLOT_FREE) {
-            *index = i;
+    for (*index = 0; *index < count; ++*index)
+        if (slot_at(*index) && slot_at(*index)->state == CAROM__SLOT_FREE)
             return CAROM_OK;
-        }
     if (count == CAROM__SLOTS_MAX)
         return CAROM_EAGAIN;
-    if ((count + 1) * sizeof(carom__slot_t) > root->slots_real) {
-        status = carom__arena_commit(CAROM__SLOTS_AT + root->slots_real, CAROM__CHUNK);
-        if (status != CAROM_OK)
-            return status;
-        root->slots_real += CAROM__CHUNK;
-    }
-    *index = count;
-    atomic_store(&root->slot_count, count + 1);
-    return CAROM_OK;
+    status = reserve_chunk(&carom__arena_root->slot_chunks[count / CAROM__SLOTS_A_CHUNK]);
+    if (status == CAROM_OK && slot_at(count) == NULL)
+        status = CAROM_ENOMEM;
+    if (status == CAROM_OK)
+        atomic_store(&carom__arena_root->slot_count, count + 1);
+    return status;
 }
 
 static carom_status_t make_locked(carom__id_t *id)
@@ -143,21 +170,18 @@ static void end_locked(uint32_t index)
     slot->state = CAROM__SLOT_FREE;
 }
 
-/* Those that were started by one that has ended are killed with it, and are let go when they are dead. */
+/* Whoever was started by one that has ended is killed with it, and is let go when it is dead. */
 static void end_orphans(void)
 {
-    carom_plat_shared_t *shared = carom__arena_shared();
     uint32_t count = atomic_load(&carom__arena_root->slot_count), i;
 
     for (i = 0; i < count; i++) {
-        const carom__slot_t *slot = slot_at(i);
-        const carom__slot_t *starter = slot_at(slot->starter.index % CAROM__SLOTS_MAX);
+        const carom__slot_t *slot = slot_at(i), *starter;
 
-        if (slot->state == CAROM__SLOT_FREE || i == carom__arena_self.index)
+        if (slot == NULL || slot->state == CAROM__SLOT_FREE || i == carom__arena_self.index)
             continue;
-        if (is_it(slot->starter.index, slot->starter.generation) && starter->state == CAROM__SLOT_LIVE)
-            continue;
-        if (!is_alive(shared, i))
+        starter = find(slot->starter);
+        if ((starter == NULL || starter->state != CAROM__SLOT_LIVE) && !is_alive(carom__arena_shared(), i))
             end_locked(i);
     }
 }
@@ -167,7 +191,7 @@ void carom__slot_end(carom__id_t slot)
     if (slot.generation == 0 || carom__arena_shared() == NULL)
         return;
     carom__arena_enter();
-    if (is_it(slot.index, slot.generation))
+    if (find(slot))
         end_locked(slot.index);
     end_orphans();
     carom__arena_leave();
@@ -175,20 +199,25 @@ void carom__slot_end(carom__id_t slot)
 
 void carom__slots_sweep(void)
 {
-    carom_plat_shared_t *shared = carom__arena_shared();
     uint32_t count = atomic_load(&carom__arena_root->slot_count), i;
 
-    for (i = 0; i < count; i++)
-        if (slot_at(i)->state != CAROM__SLOT_FREE && i != carom__arena_self.index && !is_alive(shared, i))
+    for (i = 0; i < count; i++) {
+        const carom__slot_t *slot = slot_at(i);
+
+        if (slot && slot->state != CAROM__SLOT_FREE && i != carom__arena_self.index && !is_alive(carom__arena_shared(), i))
             end_locked(i);
+    }
 }
 
 /* ---- counts ---- */
 
 void carom__slot_count(uint32_t index, uint32_t generation, int change)
 {
-    if (is_it(index, generation))
-        slot_at(index)->holds += (uint32_t) change;
+    carom__id_t id = {index, generation};
+    carom__slot_t *slot = find(id);
+
+    if (slot)
+        slot->holds += (uint32_t) change;
 }
 
 void carom__slots_count_none(void)
@@ -196,5 +225,6 @@ void carom__slots_count_none(void)
     uint32_t count = atomic_load(&carom__arena_root->slot_count), i;
 
     for (i = 0; i < count; i++)
-        slot_at(i)->holds = 0;
+        if (slot_at(i))
+            slot_at(i)->holds = 0;
 }

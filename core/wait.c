@@ -14,6 +14,9 @@
 /* What `ready` of an item says during the call: 0, 1, or that we keep its object from being freed, and look at it. */
 #define WATCHED (-1)
 
+/* Another thread that receives from a watched connection may take what would have woken us; so we look by ourselves, µs. */
+#define LOOK_AGAIN 1000000
+
 /* The sources of the watched items, and whose each is. */
 typedef struct plan_t {
     carom_plat_source_t *sources;
@@ -131,25 +134,44 @@ static carom_status_t describe_all(plan_t *plan, const carom_wait_item_t *items,
     return status;
 }
 
-/* A process's source may be ready for other reasons than its end: that is looked at. */
+/* A source may be ready for other reasons than its item is: that is looked at. */
 static int is_ready(const carom_wait_item_t *item)
 {
-    return item->kind != CAROM_WAIT_PROCESS || carom__process_wait(item->process, 0) != CAROM_ETIMEOUT;
+    switch (item->kind) {
+    case CAROM_WAIT_CONNECTION:
+        return carom__connection_look(item->connection);
+    case CAROM_WAIT_PROCESS:
+        return carom__process_wait(item->process, 0) != CAROM_ETIMEOUT;
+    default:
+        return 1;
+    }
 }
 
-static size_t collect(const plan_t *plan, carom_wait_item_t *items)
+static size_t collect(const plan_t *plan, carom_wait_item_t *items, int timed_out)
 {
     size_t ready = 0, i;
 
     for (i = 0; i < plan->count; i++) {
         carom_wait_item_t *item = &items[plan->owners[i]];
+        int looks = plan->sources[i].ready || (timed_out && item->kind == CAROM_WAIT_CONNECTION);
 
-        if (!plan->sources[i].ready || item->ready != WATCHED || !is_ready(item))
+        if (!looks || item->ready != WATCHED || !is_ready(item))
             continue;
         leave(item, 1);
         ready++;
     }
     return ready;
+}
+
+/* The next moment to look without having been told to. */
+static int64_t next_look(const carom_wait_item_t *items, size_t count, int64_t deadline)
+{
+    int64_t soon = carom_plat_now() + LOOK_AGAIN;
+
+    for (; count > 0; count--, items++)
+        if (items->ready == WATCHED && items->kind == CAROM_WAIT_CONNECTION && carom__connection_needs_looks(items->connection))
+            return soon < deadline ? soon : deadline;
+    return deadline;
 }
 
 /* Looks once at least, also when some are ready already. */
@@ -158,11 +180,15 @@ static carom_status_t watch(plan_t *plan, carom_wait_item_t *items, size_t count
     carom_status_t status;
 
     do {
+        int64_t until = *ready > 0 ? 0 : next_look(items, count, deadline);
+
         status = describe_all(plan, items, count);
         if (status == CAROM_OK)
-            status = carom_plat_wait(plan->sources, plan->count, *ready > 0 ? 0 : deadline);
-        if (status == CAROM_OK)
-            *ready += collect(plan, items);
+            status = carom_plat_wait(plan->sources, plan->count, until);
+        if (status == CAROM_OK || status == CAROM_ETIMEOUT)
+            *ready += collect(plan, items, status == CAROM_ETIMEOUT);
+        if (status == CAROM_ETIMEOUT && until < deadline)
+            status = CAROM_OK;
     } while (status == CAROM_OK && *ready == 0);
     return status == CAROM_ETIMEOUT && *ready > 0 ? CAROM_OK : status;
 }

@@ -22,6 +22,11 @@ static _Atomic uint32_t *word_of(carom_plat_lock_t *lock)
     return &((owned_t *) lock)->word;
 }
 
+uint32_t carom_plat_lock_kind(void)
+{
+    return 0x200 + (uint32_t) sizeof(owned_t);
+}
+
 carom_status_t carom_plat_lock_init(carom_plat_lock_t *lock)
 {
     atomic_init(word_of(lock), 0);

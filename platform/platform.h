@@ -93,6 +93,9 @@ carom_status_t carom_plat_object_load(const char *path);
 
 int64_t carom_plat_pid(void);
 
+/* For loops that look at a word until it changes: a moment's rest for the processor. */
+void carom_plat_relax(void);
+
 /* ---- files of the host (<os>/file.c) ---- */
 
 /* A second handle to the same open thing, not inheritable, and ours: a child that the host forks has none of it.  CAROM_EINVAL:

@@ -56,6 +56,7 @@ static inline carom_wait_item_t carom_wait_socket(carom_native_t socket)
  * fine) says how many are.  Any number of items, on Windows too.  A signal does not end it.
  * CAROM_ETIMEOUT: none is ready (with no items: after the timeout; with CAROM_FOREVER and none to wait on, CAROM_EINVAL).
  * CAROM_EINVAL: an item names nothing, or a file that is not open.  CAROM_EMFILE, CAROM_ENOMEM.
+ * Messages of a connection that another thread receives from may be seen up to a second late.
  * A connection that is waited on cannot be sent: CAROM_EBUSY to who tries.  Closing it, or destroying a process, makes its item
  * ready; then nothing more can be asked of it. */
 CAROM_API carom_status_t carom_wait(carom_wait_item_t *items, size_t count, size_t *ready_count,

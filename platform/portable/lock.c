@@ -2,6 +2,11 @@
 
 #include "platform/portable/portable.h"
 
+uint32_t carom_plat_lock_kind(void)
+{
+    return 0;
+}
+
 carom_status_t carom_plat_lock_init(carom_plat_lock_t *lock)
 {
     (void) lock;

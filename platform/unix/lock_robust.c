@@ -15,6 +15,12 @@ static pthread_mutex_t *mutex_of(carom_plat_lock_t *lock)
     return (pthread_mutex_t *) lock;
 }
 
+/* Where libc's lock has another size it is another lock. */
+uint32_t carom_plat_lock_kind(void)
+{
+    return 0x100 + (uint32_t) sizeof(pthread_mutex_t);
+}
+
 carom_status_t carom_plat_lock_init(carom_plat_lock_t *lock)
 {
     pthread_mutexattr_t attributes;

@@ -307,7 +307,7 @@ CAROM_TEST_ONCE(fault, a_full_way_breaks_nothing)
 /* Announces handles that do not come. */
 CAROM_TEST_ONCE(fault, handles_that_do_not_come)
 {
-    unsigned char message[16 + 3 + 40] = {0xCA, 2, 1, 0, 0, 0, 0, 0, 43};
+    unsigned char message[16 + 3 + 56] = {0xCA, 2, 1, 0, 0, 0, 0, 0, 59};
     carom_value_t value;
     int bare;
     carom_connection_t *connection = with_bare_end(&bare);

@@ -16,7 +16,7 @@ static void insist(int truth)
 static void open_launch(const carom__buffer_t *body, size_t length, carom__arrival_t *arrival)
 {
     carom__orders_t orders;
-    carom_status_t status = carom__launch_open(&orders, body, length, arrival);
+    carom_status_t status = carom__launch_open(&orders, NULL, body, length, arrival);
 
     if (status != CAROM_OK)
         return;
@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (length == 0)
         return 0;
     insist(carom_plat_start() == CAROM_OK);
-    if (carom__arrival_open(&arrival, body.bytes, &left, (bytes[0] >> 1) % 4, NULL, 0, 0) == CAROM_OK) {
+    if (carom__arrival_open(&arrival, body.bytes, &left, (bytes[0] >> 1) % 4, NULL, 0, CAROM__NOBODY, 0) == CAROM_OK) {
         if (bytes[0] & 1)
             open_report(&body, left, &arrival);
         else

@@ -45,7 +45,7 @@ static void open_body(const unsigned char *body, size_t length, size_t handles, 
     carom_status_t status;
 
     came = open_handles(files, came);
-    status = carom__arrival_open(&arrival, body, &length, handles, files, came, 0);
+    status = carom__arrival_open(&arrival, body, &length, handles, files, came, CAROM__NOBODY, 0);
     if (status == CAROM_OK) {
         status = carom__arrival_decode(&value, &arrival, body, length, NULL, NULL);
         insist(status == CAROM_OK || carom_value_type(value) == CAROM_NONE);
