@@ -21,8 +21,11 @@
 /* A writer whose reader neither sleeps nor reads on looks so often whether it is still there: every so many messages. */
 #define LOOK_FOR_LIFE 16
 
-/* How long it pays to look again before sleeping, µs: at most; and after how short a sleep it would have paid. */
+/* How long looking again before sleeping may take, µs.  When it was in vain it is half as long the next time, down to not at all;
+ * and tried again after so many sleeps, if the last was shorter than that. */
 #define SPIN_MOST 20
+#define SPIN_TRY 4
+#define SLEEPS_UNTIL_TRY 64
 #define SPIN_PAYS 40
 #define LOOKS_A_ROUND 32
 
@@ -39,7 +42,8 @@ struct carom__end_t {
     carom__writer_t writer;            /* and to send, with the next two */
     unsigned messages;
     unsigned no_ring;                  /* messages until the next try */
-    _Atomic uint32_t spin_read, spin_write;      /* µs that it pays to look before sleeping, by experience */
+    uint32_t spin;                     /* of the thread that receives: µs that it pays to look before sleeping, by experience */
+    uint32_t sleeps;                   /* since looking was given up */
     atomic_int deaf;                   /* the bell's other end is closed */
 
     /* guarded by the connection's monitor */
@@ -164,7 +168,7 @@ carom_status_t carom__end_create(carom__end_t **end, const carom__whereabouts_t 
         return CAROM_ENOMEM;
     self->id = where->link;
     self->side = where->side;
-    self->spin_read = self->spin_write = SPIN_MOST / 2;
+    self->spin = carom_plat_cpu_total() > 1 ? SPIN_MOST / 2 : 0;
     self->link = carom__object_at(where->link, CAROM__OBJECT_LINK, NULL);
     status = self->link ? set_up_reader(self) : CAROM_EBADMSG;
     if (status == CAROM_OK)
@@ -273,31 +277,25 @@ static carom_status_t listen(carom_connection_t *self, int64_t deadline)
 
 /* ---- looking before sleeping ---- */
 
-static uint32_t cpus(void)
+static int has_record(carom__end_t *end)
 {
-    static atomic_uint known;
-    unsigned count = atomic_load_explicit(&known, memory_order_relaxed);
+    size_t ready;
+    carom__id_t next;
 
-    if (count == 0) {
-        count = carom_plat_cpu_count();
-        atomic_store(&known, count);
-    }
-    return count;
+    return carom__ring_look(&end->reader, &ready, &next) != CAROM_OK || ready > 0 || next.generation != 0;
 }
 
-typedef int (*is_there_t)(carom__end_t *end);
-
-static int spin(carom__end_t *end, is_there_t is_there, uint32_t most)
+static int spin(carom__end_t *end)
 {
     int64_t end_of_it;
     int i;
 
-    if (most == 0 || cpus() < 2)
+    if (end->spin == 0)
         return 0;
-    end_of_it = carom_plat_now() + most;
+    end_of_it = carom_plat_now() + end->spin;
     do
         for (i = 0; i < LOOKS_A_ROUND; i++) {
-            if (is_there(end))
+            if (has_record(end))
                 return 1;
             carom_plat_relax();
         }
@@ -305,16 +303,21 @@ static int spin(carom__end_t *end, is_there_t is_there, uint32_t most)
     return 0;
 }
 
-/* What was waited for came while looking, or after a sleep. */
-static void learn(_Atomic uint32_t *most, int looked, int64_t slept)
+static void learn_from_looking(carom__end_t *end, int found)
 {
-    uint32_t now = atomic_load_explicit(most, memory_order_relaxed);
-
-    if (looked || slept < SPIN_PAYS)
-        now = now + 4 < SPIN_MOST ? now + 4 : SPIN_MOST;
+    if (found)
+        end->spin = end->spin + SPIN_TRY < SPIN_MOST ? end->spin + SPIN_TRY : SPIN_MOST;
     else
-        now /= 2;
-    atomic_store_explicit(most, now, memory_order_relaxed);
+        end->spin /= 2;
+    end->sleeps = 0;
+}
+
+static void learn_from_sleeping(carom__end_t *end, int64_t slept)
+{
+    if (end->spin == 0 && ++end->sleeps >= SLEEPS_UNTIL_TRY && slept < SPIN_PAYS && carom_plat_cpu_total() > 1) {
+        end->spin = SPIN_TRY;
+        end->sleeps = 0;
+    }
 }
 
 /* ---- reading ---- */
@@ -370,14 +373,6 @@ static int is_writer_gone(const carom__end_t *end)
     return atomic_load(&end->deaf) || atomic_load(&end->reader.lane->writer_gone);
 }
 
-static int has_record(carom__end_t *end)
-{
-    size_t ready;
-    carom__id_t next;
-
-    return carom__ring_look(&end->reader, &ready, &next) != CAROM_OK || ready > 0 || next.generation != 0;
-}
-
 /* Says that it wants to be woken, and looks once more.  CAROM_ETIMEOUT: nothing is there. */
 static carom_status_t fall_asleep(carom_connection_t *self)
 {
@@ -400,9 +395,12 @@ static carom_status_t wait_for_record(carom_connection_t *self, int64_t deadline
     int64_t before;
     carom_status_t status, heard = CAROM_OK;
 
-    if (!carom__is_past(deadline) && spin(end, has_record, atomic_load(&end->spin_read))) {
-        learn(&end->spin_read, 1, 0);
-        return CAROM_OK;
+    if (end->spin > 0 && !carom__is_past(deadline)) {
+        int found = spin(end);
+
+        learn_from_looking(end, found);
+        if (found)
+            return CAROM_OK;
     }
     before = carom_plat_now();
     for (;;) {
@@ -414,7 +412,7 @@ static carom_status_t wait_for_record(carom_connection_t *self, int64_t deadline
             return atomic_load(&self->gone);
     }
     if (status == CAROM_OK)
-        learn(&end->spin_read, 0, carom_plat_now() - before);
+        learn_from_sleeping(end, carom_plat_now() - before);
     return status;
 }
 

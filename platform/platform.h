@@ -80,6 +80,9 @@ void carom_plat_signals_restore(const carom_plat_signals_t *before);
 /* Processors this process may use, at least 1: affinity, then the quota of the cgroup rounded up. */
 unsigned carom_plat_cpu_count(void);
 
+/* Processors of the machine, at least 1: whether another process may be running at the same time as this one. */
+unsigned carom_plat_cpu_total(void);
+
 /* The path of the running program, and of the shared object that holds an address: "" when the program itself does, which is
  * known without asking for any path.  Absolute where the system tells.  CAROM_ENOENT: not to be known; CAROM_ETOOBIG. */
 carom_status_t carom_plat_program(char *path, size_t size);

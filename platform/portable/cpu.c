@@ -6,3 +6,8 @@ unsigned carom_plat_cpu_count(void)
 {
     return 1;
 }
+
+unsigned carom_plat_cpu_total(void)
+{
+    return 1;
+}

@@ -50,3 +50,8 @@ unsigned carom_plat_cpu_count(void)
 
     return affinity < rate ? affinity : rate;
 }
+
+unsigned carom_plat_cpu_total(void)
+{
+    return in_all_groups();
+}
