@@ -21,12 +21,14 @@
 /* A writer whose reader neither sleeps nor reads on looks so often whether it is still there: every so many messages. */
 #define LOOK_FOR_LIFE 16
 
-/* How long looking again before sleeping may take, µs.  When it was in vain it is half as long the next time, down to not at all;
- * and tried again after so many sleeps, if the last was shorter than that. */
-#define SPIN_MOST 20
-#define SPIN_TRY 4
-#define SLEEPS_UNTIL_TRY 64
-#define SPIN_PAYS 40
+/* How long looking again before sleeping may take, µs.  When it was in vain it is half as long the next time, down to not at all.
+ * Later it is tried again, if a sleep was so short that both sides could have stayed awake: first after some sleeps, then after
+ * twice as many each time that it was in vain. */
+#define SPIN_MOST 50
+#define SPIN_LEAST 6
+#define SPIN_PAYS (4 * SPIN_MOST)
+#define FIRST_TRY 16
+#define LAST_TRY 1024
 #define LOOKS_A_ROUND 32
 
 typedef struct link_t {
@@ -43,7 +45,7 @@ struct carom__end_t {
     unsigned messages;
     unsigned no_ring;                  /* messages until the next try */
     uint32_t spin;                     /* of the thread that receives: µs that it pays to look before sleeping, by experience */
-    uint32_t sleeps;                   /* since looking was given up */
+    uint32_t sleeps, patience;         /* since looking was given up, and until it is tried again */
     atomic_int deaf;                   /* the bell's other end is closed */
 
     /* guarded by the connection's monitor */
@@ -168,7 +170,8 @@ carom_status_t carom__end_create(carom__end_t **end, const carom__whereabouts_t 
         return CAROM_ENOMEM;
     self->id = where->link;
     self->side = where->side;
-    self->spin = carom_plat_cpu_total() > 1 ? SPIN_MOST / 2 : 0;
+    self->spin = carom_plat_cpu_total() > 1 ? SPIN_MOST : 0;
+    self->patience = FIRST_TRY;
     self->link = carom__object_at(where->link, CAROM__OBJECT_LINK, NULL);
     status = self->link ? set_up_reader(self) : CAROM_EBADMSG;
     if (status == CAROM_OK)
@@ -305,19 +308,25 @@ static int spin(carom__end_t *end)
 
 static void learn_from_looking(carom__end_t *end, int found)
 {
-    if (found)
-        end->spin = end->spin + SPIN_TRY < SPIN_MOST ? end->spin + SPIN_TRY : SPIN_MOST;
-    else
-        end->spin /= 2;
+    int was_try = end->sleeps > 0;
+
     end->sleeps = 0;
+    if (found) {
+        end->spin = SPIN_MOST;
+        end->patience = FIRST_TRY;
+        return;
+    }
+    end->spin = was_try || end->spin / 2 < SPIN_LEAST ? 0 : end->spin / 2;
+    if (was_try && end->patience < LAST_TRY)
+        end->patience *= 2;
 }
 
 static void learn_from_sleeping(carom__end_t *end, int64_t slept)
 {
-    if (end->spin == 0 && ++end->sleeps >= SLEEPS_UNTIL_TRY && slept < SPIN_PAYS && carom_plat_cpu_total() > 1) {
-        end->spin = SPIN_TRY;
-        end->sleeps = 0;
-    }
+    if (end->spin > 0 || slept > SPIN_PAYS || carom_plat_cpu_total() < 2)
+        return;
+    if (++end->sleeps >= end->patience)
+        end->spin = SPIN_MOST;
 }
 
 /* ---- reading ---- */
