@@ -189,7 +189,7 @@ uint64_t carom__arena_tag(void)
     return is_ready() ? carom__arena_root->tag : 0;
 }
 
-carom_status_t carom__arena_configure(uint64_t first, uint64_t limit)
+carom_status_t carom_arena_set(uint64_t first, uint64_t limit)
 {
     carom_status_t status = CAROM_EBUSY;
 

@@ -12,6 +12,8 @@
 #ifndef CAROM_CORE_ARENA_H
 #define CAROM_CORE_ARENA_H
 
+#include <carom/arena.h>
+
 #include "platform/platform.h"
 
 /* What an object is.  0 is none. */
@@ -49,9 +51,6 @@ carom_status_t carom__arena_join(carom_plat_shared_t *shared, carom__id_t slot);
 /* A number that no other tree has. */
 uint64_t carom__arena_tag(void);
 
-/* What the first process of a tree may ask for; see carom_arena_set. */
-carom_status_t carom__arena_configure(uint64_t first, uint64_t limit);
-
 /* ---- processes ---- */
 
 /* A slot for a process that the caller is about to start.  CAROM_ENOMEM, CAROM_EAGAIN: all are taken. */
@@ -76,11 +75,5 @@ void *carom__object_at(carom__id_t object, int type, size_t *size);
 /* Makes `to` the holder instead of `from`.  CAROM_EBADMSG: `from` is not the holder.  CAROM__NOBODY lets go; the object is free when that was
  * the last. */
 carom_status_t carom__object_hand(carom__id_t object, int place, carom__holder_t from, carom__holder_t to);
-
-/* How much is in use, for tests and bench: objects that somebody holds, and bytes of the arena that are real. */
-typedef struct carom__arena_use_t {
-    uint64_t objects, bytes;
-} carom__arena_use_t;
-void carom__arena_use(carom__arena_use_t *use);
 
 #endif

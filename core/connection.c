@@ -360,6 +360,18 @@ void carom__connection_watch(const carom_connection_t *connection, carom_plat_so
     source->stream = connection->stream;
 }
 
+carom_status_t carom_connection_native(carom_native_t *native, carom_connection_t *connection)
+{
+    carom_status_t status = carom__connection_check(connection);
+
+    *native = CAROM_NATIVE_NONE;
+    if (status == CAROM_OK)
+        status = atomic_load(&connection->gone);
+    if (status == CAROM_OK && !connection->traits.can_receive)
+        status = CAROM_ENOTSUP;
+    return status == CAROM_OK ? carom_plat_stream_pollable(native, connection->stream) : status;
+}
+
 int carom_connection_readable(const carom_connection_t *connection)
 {
     return connection->traits.can_receive;

@@ -446,9 +446,9 @@ void carom__objects_recover(void)
     count_again();
 }
 
-/* ---- for tests and bench ---- */
+/* ---- for those who ask ---- */
 
-void carom__arena_use(carom__arena_use_t *use)
+void carom_arena_usage(carom_arena_usage_t *use)
 {
     uint32_t n, i;
 

@@ -4,6 +4,7 @@
 #define CAROM_H
 
 #include <carom/api.h>
+#include <carom/arena.h>
 #include <carom/connection.h>
 #include <carom/context.h>
 #include <carom/entry.h>

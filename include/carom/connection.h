@@ -103,6 +103,19 @@ CAROM_API carom_status_t carom_connection_skip(carom_connection_t *connection, c
  * CAROM_ETIMEOUT, CAROM_ECLOSED, CAROM_EMOVED, CAROM_EFORKED, CAROM_ENOTSUP. */
 CAROM_API carom_status_t carom_connection_poll(carom_connection_t *connection, carom_duration_t timeout) CAROM_MUST_CHECK;
 
+/* Something the host's event loop can wait on: a descriptor, for reading.  It tells of what comes after carom_connection_poll() with
+ * timeout 0 returned CAROM_ETIMEOUT; so before each waiting, poll, and receive as long as that is CAROM_OK:
+ *
+ *     for (;;) {
+ *         while (carom_connection_poll(connection, 0) == CAROM_OK)
+ *             receive_and_handle(connection);
+ *         wait_for_readable(native, …);
+ *     }
+ *
+ * It may be readable when nothing came.  It belongs to the connection: neither read nor close it.  CAROM_ECLOSED, CAROM_EMOVED,
+ * CAROM_EFORKED; CAROM_ENOTSUP: not on this system, or this end only sends. */
+CAROM_API carom_status_t carom_connection_native(carom_native_t *native, carom_connection_t *connection) CAROM_MUST_CHECK;
+
 /* 1 for what the end can do. */
 CAROM_API int carom_connection_readable(const carom_connection_t *connection);
 CAROM_API int carom_connection_writable(const carom_connection_t *connection);

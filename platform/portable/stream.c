@@ -251,6 +251,12 @@ carom_native_t carom_plat_stream_native(const carom_plat_stream_t *stream)
     return (carom_native_t) number;
 }
 
+carom_status_t carom_plat_stream_pollable(carom_native_t *file, const carom_plat_stream_t *stream)
+{
+    *file = carom_plat_stream_native(stream);
+    return CAROM_OK;
+}
+
 /* ---- reading and writing ---- */
 
 static carom_status_t after_failure(carom_plat_stream_t *stream, int event, apr_status_t failure, int64_t deadline)

@@ -162,6 +162,14 @@ carom_native_t carom_plat_stream_native(const carom_plat_stream_t *stream)
     return (carom_native_t) stream->pipe;
 }
 
+/* A pipe cannot be waited on, and an event for it would have to be kept true by a thread. */
+carom_status_t carom_plat_stream_pollable(carom_native_t *file, const carom_plat_stream_t *stream)
+{
+    (void) stream;
+    *file = CAROM_NATIVE_NONE;
+    return CAROM_ENOTSUP;
+}
+
 /* ---- looking ---- */
 
 int carom__stream_look(carom_plat_stream_t *stream)

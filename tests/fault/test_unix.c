@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,6 +150,44 @@ CAROM_TEST_WITH(fault, the_end_is_seen_though_a_grandchild_lives, .modes = CAROM
     carom_connection_close(&connection);
     CAROM_ASSERT_OK(carom_process_destroy(&child));
     kill_sleeper((pid_t) carom_value_int(value));
+}
+
+/* ---- a loop of the host ---- */
+
+static int is_readable(carom_native_t file, int milliseconds)
+{
+    struct pollfd one = {.fd = (int) file, .events = POLLIN};
+
+    return poll(&one, 1, milliseconds);
+}
+
+CAROM_TEST_WITH(fault, a_loop_of_the_host, .modes = CAROM_TEST_SPAWN)
+{
+    enum { COUNT = 1000 };
+    carom_connection_t *connection;
+    carom_process_t *child = start_with(&connection, test, &unix_echo);
+    carom_native_t native;
+    carom_value_t value;
+    int sent, got = 0;
+
+    CAROM_ASSERT_OK(carom_connection_native(&native, connection));
+    CAROM_ASSERT_STATUS(carom_connection_poll(connection, 0), CAROM_ETIMEOUT);
+    for (sent = 0; sent < COUNT; sent++)
+        CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_int(sent), PATIENCE));
+    while (got < COUNT) {
+        CAROM_ASSERT_INT(is_readable(native, 20000), 1);
+        while (carom_connection_poll(connection, 0) == CAROM_OK) {
+            CAROM_ASSERT_OK(carom_connection_receive(&value, connection, 0));
+            CAROM_ASSERT_INT(carom_value_int(value), got++);
+        }
+    }
+    CAROM_ASSERT_INT(is_readable(native, 0), 0);
+    CAROM_ASSERT_OK(carom_process_kill(child));
+    CAROM_ASSERT_INT(is_readable(native, 20000), 1);
+    CAROM_ASSERT_OK(carom_connection_poll(connection, 0));
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, connection, 0), CAROM_EEOF);
+    carom_connection_close(&connection);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
 }
 
 /* ---- a child forked by the host ---- */
