@@ -1,8 +1,8 @@
-/* Claims where the shared file cannot be locked: the number of the process and the time of its birth, which no later process of
- * the same number has.
+/* Claims where the shared file cannot be locked: the number of the process and the time of its birth, which no later process
+ * of the same number has.
  *
- * Both are in one word of the mark, so that one exchange decides between two that claim at once.  Where the system does not tell
- * the time of birth, a later process of the same number is taken for the claimer, and so is a zombie. */
+ * Both are in one word of the mark, so that one exchange decides between two that claim at once.  Where the system does not
+ * tell the time of birth, a later process of the same number is taken for the claimer, and so is a zombie. */
 
 #include "platform/unix/unix.h"
 

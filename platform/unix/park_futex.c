@@ -1,5 +1,5 @@
-/* Sleeping on a word of shared memory, where the system itself can: Linux's futex, found by its place in the shared file, so that
- * each process may have the word at another address.  The lot is not used. */
+/* Sleeping on a word of shared memory, where the system itself can: Linux's futex, found by its place in the shared file, so
+ * that each process may have the word at another address.  The lot is not used. */
 
 #include "platform/unix/unix.h"
 

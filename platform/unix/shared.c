@@ -2,12 +2,12 @@
  *
  * Not APR's: apr_shm_create has one size, real or not, and its anonymous kind reaches forked children only.
  *
- * The file has one descriptor in each process, numbered CHILD_FIRST_FREE or above from before the first claim: claims are locks
- * of fcntl() (claim_lock.c), and those are gone as soon as their process closes any descriptor of the file.  So nobody here may
- * duplicate it and close the duplicate; a launch duplicates it in the child alone.
+ * The file has one descriptor in each process, numbered CHILD_FIRST_FREE or above from before the first claim: claims are
+ * locks of fcntl() (claim_lock.c), and those are gone as soon as their process closes any descriptor of the file.  So nobody
+ * here may duplicate it and close the duplicate; a launch duplicates it in the child alone.
  *
- * The file is as long as what was made real, not as the object: a limit on the sizes of files (RLIMIT_FSIZE) refuses a range then,
- * and not the whole. */
+ * The file is as long as what was made real, not as the object: a limit on the sizes of files (RLIMIT_FSIZE) refuses a range
+ * then, and not the whole. */
 
 #include "platform/unix/unix.h"
 
