@@ -166,7 +166,8 @@ carom_status_t carom_plat_attach_in(carom_native_t *file, const carom_plat_ticke
 /* ---- memory shared by the processes of a tree (<os>/shared*.c) ----
  *
  * One object without a name, sparse and of a fixed size, of which ranges are made real before anybody touches them.  A process
- * gets it from the one that launches it, and maps ranges as it needs them. */
+ * gets it from the one that launches it, and maps ranges as it needs them.  A child that is forked keeps the mappings, and of the
+ * object nothing: there its calls are CAROM_EFORKED, and closing frees it. */
 
 typedef struct carom_plat_shared_t carom_plat_shared_t;
 

@@ -71,7 +71,7 @@ static void work_beside(void *unused)
     member_work(1, atomic_load(&member.area->wanted));
 }
 
-CAROM_TEST_ONCE(lock, threads_and_processes)
+CAROM_TEST_WITH(lock, threads_and_processes, .modes = CAROM_TEST_ONCE_ONLY, .warm_up = CAROM_TEST_THREAD)
 {
     carom_plat_child_t *children[4];
     carom_plat_thread_t *beside;
