@@ -1,8 +1,8 @@
 /* Locks in shared memory that survive their owners, on a word that names the owner, where the system has no such lock.
  *
- * The word is 0, or the number of the owner, with a bit that says that somebody may sleep on it.  Who finds it taken asks whether
- * the owner lives, before each sleep, and none is longer than 50 ms; the word of a dead one is exchanged for one's own, which one
- * of all that try it succeeds in, and that one is told. */
+ * The word is 0, or the number of the owner, with a bit that says that somebody may sleep on it.  Who finds it taken asks
+ * whether the owner lives, before each sleep, and none is longer than 50 ms; the word of a dead one is exchanged for one's
+ * own, which one of all that try it succeeds in, and that one is told. */
 
 #include "platform/internal.h"
 

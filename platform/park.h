@@ -17,7 +17,8 @@ typedef struct carom__lot_t {
 
 _Static_assert(sizeof(carom__lot_t) <= sizeof(carom_plat_lot_t), "a lot of the system's fits");
 
-/* <os>/park*.c: the semaphore of a bucket.  wait takes one, at the latest at the deadline: 1 when it has; it may return 0 early. */
+/* <os>/park*.c: the semaphore of a bucket.  wait takes one, at the latest at the deadline: 1 when it has; it may return 0
+ * early. */
 int carom__bucket_wait(carom__lot_t *lot, unsigned bucket, int64_t deadline);
 void carom__bucket_post(carom__lot_t *lot, unsigned bucket, unsigned count);
 

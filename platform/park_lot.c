@@ -1,8 +1,8 @@
 /* Sleeping on a word of shared memory with semaphores, one for each bucket of words.
  *
- * Who parks counts itself first and looks at the word then; who unparks has changed the word first and reads the count then.  So
- * one of them sees the other.  An unpark wakes all of its bucket, because one alone might be of another word, and takes the whole
- * count: those who died asleep are forgotten with that, at the price of one early wake each. */
+ * Who parks counts itself first and looks at the word then; who unparks has changed the word first and reads the count then.
+ * So one of them sees the other.  An unpark wakes all of its bucket, because one alone might be of another word, and takes
+ * the whole count: those who died asleep are forgotten with that, at the price of one early wake each. */
 
 #include "platform/park.h"
 

@@ -1,4 +1,5 @@
-/* Sleeping on a word of shared memory, where the system has no way of it: APR has neither the memory nor anything to sleep on. */
+/* Sleeping on a word of shared memory, where the system has no way of it: APR has neither the memory nor anything to sleep
+ * on. */
 
 #include "platform/internal.h"
 

@@ -1,14 +1,15 @@
 /* The seam: what a platform owes the core.
  *
- * Three implementations stand behind it: unix/, windows/, and portable/, which is APR alone (./configure --disable-native).  What APR does well enough everywhere is implemented once, beside this file: runtime.c, thread.c,
- * object.c, status.c.
+ * Three implementations stand behind it: unix/, windows/, and portable/, which is APR alone (./configure --disable-native).
+ * What APR does well enough everywhere is implemented once, beside this file: runtime.c, thread.c, object.c, status.c.
  *
  * Rules for all of it.  Statuses are 0 or from carom/status.h (carom_plat_status translates).  Deadlines are absolute, in
  * microseconds of carom_plat_now(); CAROM_PLAT_NEVER waits on, one in the past looks once.  A signal never ends a wait: the
- * call goes on with the same deadline.  Nothing that is opened here is inherited by a program that somebody else starts, from
- * the moment it is opened.  Out-parameters are NULL (CAROM_NATIVE_NONE) after a failure, and nothing is left behind.  Functions
- * may be called by any thread; calls on the same object at once are fine only where it says so.
- */
+ * call goes on with the same deadline.  Nothing that is opened here is inherited by a program that somebody else starts,
+ * from the moment it is opened.  Out-parameters are NULL (CAROM_NATIVE_NONE) after a failure, and nothing is left behind.
+ * Functions may be called by any thread; calls on the same object at once are fine only where it says so.
+ *
+ * */
 
 #ifndef CAROM_PLATFORM_H
 #define CAROM_PLATFORM_H
@@ -122,9 +123,9 @@ void carom_plat_stream_close(carom_plat_stream_t **stream);
 /* Calls on this stream under way, and all later ones, return CAROM_ECLOSED or CAROM_EEOF soon.  Any thread. */
 void carom_plat_stream_shutdown(carom_plat_stream_t *stream);
 
-/* Reads 1 to `size` bytes.  One reader and one writer may be at work on a stream at once.  CAROM_EEOF: the other end is closed or
- * its process gone, and everything was read; CAROM_ETIMEOUT.  Handles that came along (Unix) are put at files[*count…], at most
- * up to `capacity`; more are closed.  files may be NULL. */
+/* Reads 1 to `size` bytes.  One reader and one writer may be at work on a stream at once.  CAROM_EEOF: the other end is
+ * closed or its process gone, and everything was read; CAROM_ETIMEOUT.  Handles that came along (Unix) are put at
+ * files[*count…], at most up to `capacity`; more are closed.  files may be NULL. */
 carom_status_t carom_plat_stream_read(carom_plat_stream_t *stream, void *buffer, size_t size, size_t *got,
                                       carom_native_t *files, size_t capacity, size_t *count, int64_t deadline);
 
@@ -139,8 +140,8 @@ typedef struct carom_plat_span_t {
 carom_status_t carom_plat_stream_write(carom_plat_stream_t *stream, const carom_plat_span_t spans[2], const carom_native_t *files,
                                        size_t count, size_t *sent, int64_t deadline);
 
-/* The other end reads what was written, then the end; reading goes on.  Nothing where the system has no such thing: the other end
- * learns of it when the stream is closed. */
+/* The other end reads what was written, then the end; reading goes on.  Nothing where the system has no such thing: the
+ * other end learns of it when the stream is closed. */
 void carom_plat_stream_end_writing(carom_plat_stream_t *stream);
 
 /* 1 when handles can travel over it, where carom_plat_attach_possible() says that they can at all. */
@@ -174,7 +175,8 @@ carom_status_t carom_plat_attach_in(carom_native_t *file, const carom_plat_ticke
 /* ---- memory shared by the processes of a tree (<os>/shared*.c) ----
  *
  * One object without a name, sparse and of a fixed size, of which ranges are made real before anybody touches them.  A process
- * gets it from the one that launches it, and maps ranges as it needs them. */
+ * gets it from the one that launches it, and maps ranges as it needs them.  A child that is forked keeps the mappings, and of the
+ * object nothing: there its calls are CAROM_EFORKED, and closing frees it. */
 
 typedef struct carom_plat_shared_t carom_plat_shared_t;
 
@@ -200,11 +202,11 @@ void carom_plat_shared_unmap(void *at, size_t length);
 /* Gives the object up; mappings stay.  What this process has claimed may end with that or with the process. */
 void carom_plat_shared_close(carom_plat_shared_t **shared);
 
-/* Who is alive.  A process claims a number of the object for as long as it lives, and any other can ask whether the claimer still
- * lives; no reuse of pids misleads it, and a zombie is dead.  `mark` lies in shared memory, is written by the claimer alone,
- * before anybody is told of the number, and goes with it.  A child that a process forks has claimed nothing.  A process may
- * claim several numbers; a number whose claimer is dead can be claimed again.  number < 65536.  Who
- * cannot be asked about is alive.  CAROM_EBUSY: a living process has it, this one too; CAROM_EFORKED; CAROM_ENOMEM. */
+/* Who is alive.  A process claims a number of the object for as long as it lives, and any other can ask whether the claimer
+ * still lives; no reuse of pids misleads it, and a zombie is dead.  `mark` lies in shared memory, is written by the claimer
+ * alone, before anybody is told of the number, and goes with it.  A child that a process forks has claimed nothing.  A
+ * process may claim several numbers; a number whose claimer is dead can be claimed again.  number < 65536.  Who cannot be
+ * asked about is alive.  CAROM_EBUSY: a living process has it, this one too; CAROM_EFORKED; CAROM_ENOMEM. */
 typedef struct carom_plat_mark_t {
     _Atomic uint64_t pid;             /* for people to read; the system's own notion of who claims may be elsewhere */
     _Atomic uint64_t stamp;           /* the platform's; 0 before the first claim */
@@ -295,10 +297,10 @@ typedef struct carom_plat_launch_t {
 #define CAROM_PLAT_WORKER_ARGUMENT "--carom-worker"
 
 /* Runs `program CAROM_PLAT_WORKER_ARGUMENT token`.  Only stdin, stdout, stderr and control reach it, with default signal
- * dispositions and an empty signal mask; costs the same however much memory this process has.  Returns when the program was loaded.
- * The child ends, by a kill that it cannot refuse, when this process does: from the moment it called carom_plat_adopt, and
- * before that as soon as it does.  CAROM_ENOENT, CAROM_EACCESS, CAROM_ENOEXEC, CAROM_EMFILE, CAROM_EAGAIN, CAROM_ENOMEM; CAROM_EINVAL: a
- * file to redirect to that is not open. */
+ * dispositions and an empty signal mask; costs the same however much memory this process has.  Returns when the program was
+ * loaded. The child ends, by a kill that it cannot refuse, when this process does: from the moment it called
+ * carom_plat_adopt, and before that as soon as it does.  CAROM_ENOENT, CAROM_EACCESS, CAROM_ENOEXEC, CAROM_EMFILE,
+ * CAROM_EAGAIN, CAROM_ENOMEM; CAROM_EINVAL: a file to redirect to that is not open. */
 carom_status_t carom_plat_launch(carom_plat_child_t **child, const carom_plat_launch_t *launch);
 
 /* In the child, first thing: the control stream of a token, and the tree's memory, or NULL.  CAROM_EBADMSG: not a token that a
@@ -351,7 +353,8 @@ typedef struct carom_plat_source_t {
     int ready;                        /* set: 1 or 0 */
 } carom_plat_source_t;
 
-/* Waits until one of the sources is ready.  Any number of them.  CAROM_ETIMEOUT: none; CAROM_EINVAL: a file that is not open. */
+/* Waits until one of the sources is ready.  Any number of them.  CAROM_ETIMEOUT: none; CAROM_EINVAL: a file that is not
+ * open. */
 carom_status_t carom_plat_wait(carom_plat_source_t *sources, size_t count, int64_t deadline);
 
 #endif

@@ -1,5 +1,5 @@
-/* Memory shared by processes: not on APR alone.  An apr_shm_t needs a name in the file system, which outlives a killed process, and
- * is real from the start or not at all. */
+/* Memory shared by processes: not on APR alone.  An apr_shm_t needs a name in the file system, which outlives a killed
+ * process, and is real from the start or not at all. */
 
 #include "platform/portable/portable.h"
 

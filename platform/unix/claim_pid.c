@@ -1,8 +1,8 @@
-/* Claims where the shared file cannot be locked: the number of the process and the time of its birth, which no later process of
- * the same number has.
+/* Claims where the shared file cannot be locked: the number of the process and the time of its birth, which no later process
+ * of the same number has.
  *
- * Both are in one word of the mark, so that one exchange decides between two that claim at once.  Where the system does not tell
- * the time of birth, a later process of the same number is taken for the claimer, and so is a zombie. */
+ * Both are in one word of the mark, so that one exchange decides between two that claim at once.  Where the system does not
+ * tell the time of birth, a later process of the same number is taken for the claimer, and so is a zombie. */
 
 #include "platform/unix/unix.h"
 
@@ -17,24 +17,25 @@
 #define BIRTH_FIELD 22                /* of Linux's /proc/PID/stat, counted from 1; the state is the third */
 #define STATE_FIELD 3
 
-/* The bytes read, -1 when there is no such process, or nothing that tells of any. */
-static ssize_t read_stat(char *text, size_t size, const char *process)
+/* 0 or an errno; ENOENT: there is no such process, or nothing that tells of any. */
+static int read_stat(char *text, size_t size, pid_t pid)
 {
     char path[64];
     ssize_t n;
-    int fd;
+    int fd, error;
 
-    snprintf(path, sizeof path, "/proc/%s/stat", process);
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long) pid);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return -1;
+        return errno;
     n = read(fd, text, size - 1);
+    error = n < 0 ? errno : 0;
     text[n < 0 ? 0 : n] = '\0';
     close(fd);
-    return n;
+    return error == ESRCH ? ENOENT : error;
 }
 
-/* The time of birth in Linux's ticks; 0: it is dead, or there is no such process. */
+/* The time of birth in Linux's ticks; 0: it is dead. */
 static uint64_t birth_in(const char *stat)
 {
     const char *at = strrchr(stat, ')');     /* the name before it may contain anything */
@@ -50,32 +51,40 @@ static uint64_t birth_in(const char *stat)
     return at ? strtoull(at, NULL, 10) : 0;
 }
 
-static uint64_t identity_of(pid_t pid)
+/* Without a time of birth where the system does not tell it. */
+static int identity_of(uint64_t *identity, pid_t pid)
 {
-    char stat[1024], number[32];
-    uint64_t birth;
+    char stat[1024];
+    int error = read_stat(stat, sizeof stat, pid);
 
-    snprintf(number, sizeof number, "%ld", (long) pid);
-    if (read_stat(stat, sizeof stat, number) > 0) {
-        birth = birth_in(stat);
-        return birth ? birth << 32 | (uint32_t) pid : 0;
-    }
-    if (read_stat(stat, sizeof stat, "self") > 0)
-        return 0;
-    return kill(pid, 0) == 0 || errno == EPERM ? (uint32_t) pid : 0;
+    *identity = (uint32_t) pid;
+    if (error == 0)
+        *identity |= birth_in(stat) << 32;
+    return error;
 }
 
+/* Who cannot be asked about, as by a process that has no descriptor left, must not be taken for dead. */
 static int lives(uint64_t identity)
 {
-    return identity != 0 && identity_of((pid_t) (uint32_t) identity) == identity;
+    pid_t pid = (pid_t) (uint32_t) identity;
+    uint64_t now;
+    int error;
+
+    if (identity == 0 || (kill(pid, 0) != 0 && errno == ESRCH))
+        return 0;
+    if (identity >> 32 == 0)
+        return 1;
+    error = identity_of(&now, pid);
+    return error == 0 ? now == identity : error != ENOENT;
 }
 
 carom_status_t carom__claim_by_pid(carom_plat_mark_t *mark)
 {
-    uint64_t before = atomic_load(&mark->stamp), us = identity_of(getpid());
+    uint64_t before = atomic_load(&mark->stamp), us;
+    int error = identity_of(&us, getpid());
 
-    if (us == 0)
-        return CAROM_ENOTSUP;
+    if (error != 0 && error != ENOENT)
+        return carom_plat_status(error);
     if (lives(before) || !atomic_compare_exchange_strong(&mark->stamp, &before, us))
         return CAROM_EBUSY;
     atomic_store(&mark->pid, (uint64_t) getpid());

@@ -1,9 +1,9 @@
-/* Room in a file, where nothing reserves it: what was written has its room, and a write that finds none is refused, where touching
- * the memory would kill.
+/* Room in a file, where nothing reserves it: what was written has its room, and a write that finds none is refused, where
+ * touching the memory would kill.
  *
- * Zeros go to the end of the file alone, by the flag that makes each write an append, so that two processes at it can write too
- * much and never over each other's data; the file has no holes, and all below its length is real.  So ranges should be made real
- * in their order.  A system whose shared memory cannot be written to by write() has none for us. */
+ * Zeros go to the end of the file alone, by the flag that makes each write an append, so that two processes at it can write
+ * too much and never over each other's data; the file has no holes, and all below its length is real.  So ranges should be
+ * made real in their order.  A system whose shared memory cannot be written to by write() has none for us. */
 
 #include "platform/unix/unix.h"
 

@@ -61,7 +61,7 @@ static int redirect(preparation_t *p, const carom_plat_redirect_t *to, int targe
     return 0;
 }
 
-/* Returns the first descriptor that the child will not have in *end. */
+/* *end: the first descriptor that the child will not have. */
 static int give_ours(preparation_t *p, const carom_plat_launch_t *launch, int *end)
 {
     int error = give(p, launch->control->fd, CHILD_CONTROL);
@@ -177,8 +177,9 @@ static int spawn(preparation_t *p, carom_plat_child_t *child, const carom_plat_l
 {
     const char *token = launch->shared ? CHILD_TOKEN_SHARED : CHILD_TOKEN;
     char *argv[] = {(char *) launch->program, (char *) CAROM_PLAT_WORKER_ARGUMENT, (char *) token, NULL};
+    char **environment = p->environment ? p->environment : environ;
 
-    return posix_spawn(&child->pid, launch->program, &p->actions, &p->attributes, argv, p->environment ? p->environment : environ);
+    return posix_spawn(&child->pid, launch->program, &p->actions, &p->attributes, argv, environment);
 }
 
 static int be_nice(pid_t pid, int nice)

@@ -1,8 +1,9 @@
-/* Locks in shared memory that survive their owners: robust mutexes, whose owner's death the kernel tells the next one.  APR makes
- * none in memory of ours.
+/* Locks in shared memory that survive their owners: robust mutexes, whose owner's death the kernel tells the next one.  APR
+ * makes none in memory of ours.
  *
- * Such a mutex is lost (ENOTRECOVERABLE) when somebody who was told of a death unlocks it without having declared it sound.  Here
- * that is declared before anybody is told; who dies in between dies as the owner, and the next one is told in its place. */
+ * Such a mutex is lost (ENOTRECOVERABLE) when somebody who was told of a death unlocks it without having declared it sound.
+ * Here that is declared before anybody is told; who dies in between dies as the owner, and the next one is told in its
+ * place. */
 
 #include "platform/unix/unix.h"
 

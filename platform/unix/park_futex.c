@@ -1,5 +1,5 @@
-/* Sleeping on a word of shared memory, where the system itself can: Linux's futex, found by its place in the shared file, so that
- * each process may have the word at another address.  The lot is not used. */
+/* Sleeping on a word of shared memory, where the system itself can: Linux's futex, found by its place in the shared file, so
+ * that each process may have the word at another address.  The lot is not used. */
 
 #include "platform/unix/unix.h"
 
@@ -26,15 +26,15 @@ void carom_plat_lot_close(carom_plat_lot_t *lot)
 
 void carom_plat_park(carom_plat_lot_t *lot, uint64_t key, const _Atomic uint32_t *word, uint32_t expected, int64_t deadline)
 {
+    int64_t now = carom_plat_now(), latest = now + CAROM__PARK_MAX;
     duration_t most = {0, CAROM__PARK_MAX * 1000L};
-    int64_t left = deadline == CAROM_PLAT_NEVER ? CAROM__PARK_MAX : deadline - carom_plat_now();
 
     (void) lot;
     (void) key;
-    if (left <= 0)
+    if (deadline <= now)
         return;
-    if (left < CAROM__PARK_MAX)
-        most.nanoseconds = (long) left * 1000;
+    if (deadline < latest)
+        most.nanoseconds = (long) (deadline - now) * 1000;
     /* Whatever it says: changed, woken, a signal, the time: the caller looks for itself. */
     syscall(SYS_futex, word, FUTEX_WAIT, expected, &most, NULL, 0);
 }

@@ -1,6 +1,6 @@
-/* A semaphore with a deadline, where the C library knows the wall clock's only.  It is asked for short times, from now on: a clock
- * that is set forward ends one too early, which no caller minds.  C libraries that hand the system what is left of the time (musl,
- * and glibc before it had the other call) are not held up by a clock that is set back. */
+/* A semaphore with a deadline, where the C library knows the wall clock's only.  It is asked for short times, from now on: a
+ * clock that is set forward ends one too early, which no caller minds.  C libraries that hand the system what is left of the
+ * time (musl, and glibc before it had the other call) are not held up by a clock that is set back. */
 
 #include "platform/unix/unix.h"
 

@@ -2,12 +2,12 @@
  *
  * Not APR's: apr_shm_create has one size, real or not, and its anonymous kind reaches forked children only.
  *
- * The file has one descriptor in each process, numbered CHILD_FIRST_FREE or above from before the first claim: claims are locks
- * of fcntl() (claim_lock.c), and those are gone as soon as their process closes any descriptor of the file.  So nobody here may
- * duplicate it and close the duplicate; a launch duplicates it in the child alone.
+ * The file has one descriptor in each process, numbered CHILD_FIRST_FREE or above from before the first claim: claims are
+ * locks of fcntl() (claim_lock.c), and those are gone as soon as their process closes any descriptor of the file.  So nobody
+ * here may duplicate it and close the duplicate; a launch duplicates it in the child alone.
  *
- * The file is as long as what was made real, not as the object: a limit on the sizes of files (RLIMIT_FSIZE) refuses a range then,
- * and not the whole. */
+ * The file is as long as what was made real, not as the object: a limit on the sizes of files (RLIMIT_FSIZE) refuses a range
+ * then, and not the whole. */
 
 #include "platform/unix/unix.h"
 
@@ -76,6 +76,12 @@ carom_status_t carom_plat_shared_create(carom_plat_shared_t **shared, uint64_t s
     return error ? carom_plat_status(error) : carom__shared_of(shared, fd);
 }
 
+/* The descriptor of a forked child was closed there by the guard, and its number may be another file's by now. */
+static int is_parents(const carom_plat_shared_t *shared)
+{
+    return shared->forks != carom_plat_fork_count();
+}
+
 static int reserve(int fd, uint64_t offset, size_t length)
 {
     int error = 0;
@@ -95,6 +101,8 @@ carom_status_t carom_plat_shared_commit(carom_plat_shared_t *shared, uint64_t of
     carom__hushed_t hushed;
     int error;
 
+    if (is_parents(shared))
+        return CAROM_EFORKED;
     /* A file over the limit of this process is told of by a signal, too, that would end the host. */
     carom__signal_hush(&hushed, SIGXFSZ);
     error = reserve(shared->fd, offset, length);
@@ -104,8 +112,12 @@ carom_status_t carom_plat_shared_commit(carom_plat_shared_t *shared, uint64_t of
 
 carom_status_t carom_plat_shared_map(void **at, carom_plat_shared_t *shared, uint64_t offset, size_t length)
 {
-    void *mapped = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, shared->fd, (off_t) offset);
+    void *mapped;
 
+    *at = NULL;
+    if (is_parents(shared))
+        return CAROM_EFORKED;
+    mapped = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, shared->fd, (off_t) offset);
     *at = mapped == MAP_FAILED ? NULL : mapped;
     if (*at != NULL)
         return CAROM_OK;
@@ -117,12 +129,6 @@ void carom_plat_shared_unmap(void *at, size_t length)
 {
     if (at != NULL)
         munmap(at, length);
-}
-
-/* The descriptor of a forked child was closed there by the guard, and its number may be another file's by now. */
-static int is_parents(const carom_plat_shared_t *shared)
-{
-    return shared->forks != carom_plat_fork_count();
 }
 
 void carom_plat_shared_close(carom_plat_shared_t **shared)

@@ -14,9 +14,8 @@
 
 /* ---- forkguard.c: descriptors of ours ---- */
 
-/* Notes a new descriptor as ours, and forgets one; both return it, the first under another number when it was 0, 1 or 2, where the
- * host's streams belong.  carom__fd_close forgets and closes *fd (-1 is fine), makes it -1,
- * and keeps errno. */
+/* Notes a new descriptor as ours, and forgets one; both return it, the first under another number when it was 0, 1 or 2,
+ * where the host's streams belong.  carom__fd_close forgets and closes *fd (-1 is fine), makes it -1, and keeps errno. */
 int carom__fd_guard(int fd);
 int carom__fd_release(int fd);
 void carom__fd_close(int *fd);
@@ -154,8 +153,8 @@ struct carom_plat_stream_t {
 
 /* ---- pipe.c: streams that are pipes of the host ---- */
 
-/* One try each, waiting until the deadline that something can be done.  The number of bytes, 0 at the end of the pipe, or -1 with
- * errno: EAGAIN at the deadline, ESHUTDOWN after a shutdown.  Never a SIGPIPE. */
+/* One try each, waiting until the deadline that something can be done.  The number of bytes, 0 at the end of the pipe, or -1
+ * with errno: EAGAIN at the deadline, ESHUTDOWN after a shutdown.  Never a SIGPIPE. */
 ssize_t carom__pipe_read(carom_plat_stream_t *stream, void *buffer, size_t size, int64_t deadline);
 ssize_t carom__pipe_write(carom_plat_stream_t *stream, const void *bytes, size_t size, int64_t deadline);
 

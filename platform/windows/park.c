@@ -1,7 +1,8 @@
 /* The buckets of park_lot.c with semaphores of the kernel.  WaitOnAddress wakes threads of its own process only.
  *
- * A semaphore of another process can be had by a name alone, or by a handle from its owner, who may die.  So they have names, of 128
- * random bits that lie in the lot; each process opens one when it first needs it, and they are gone with the last process. */
+ * A semaphore of another process can be had by a name alone, or by a handle from its owner, who may die.  So they have
+ * names, of 128 random bits that lie in the lot; each process opens one when it first needs it, and they are gone with the
+ * last process. */
 
 #include "platform/park.h"
 #include "platform/windows/windows.h"

@@ -2,8 +2,8 @@
  *
  * Not APR's: apr_shm_create commits the whole, and must have a name for others to reach it.
  *
- * A claim is the number of a process and the time of its birth, which no later process of that number has, in one word of the mark,
- * so that one exchange decides between two that claim at once. */
+ * A claim is the number of a process and the time of its birth, which no later process of that number has, in one word of
+ * the mark, so that one exchange decides between two that claim at once. */
 
 #include "platform/windows/windows.h"
 
@@ -102,8 +102,8 @@ static uint64_t identity_of(HANDLE process, DWORD pid)
     return time >> 16 << 32 | pid;
 }
 
-/* A process that has ended is there for as long as somebody has a handle to it.  Who cannot be asked about must not be taken for
- * dead. */
+/* A process that has ended is there for as long as somebody has a handle to it.  Who cannot be asked about must not be taken
+ * for dead. */
 static int lives(uint64_t identity)
 {
     DWORD pid = (DWORD) identity;

@@ -89,7 +89,8 @@ carom_status_t carom__shared_of(carom_plat_shared_t **shared, HANDLE section);
 
 /* ---- job.c ---- */
 
-/* A job whose processes are killed when its only handle, ours, is closed: by us, or by this process's end, however that comes. */
+/* A job whose processes are killed when its only handle, ours, is closed: by us, or by this process's end, however that
+ * comes. */
 carom_status_t carom__job_create(HANDLE *job);
 
 /* ---- attach.c: handles that a child has of its own from birth, by inheritance ---- */

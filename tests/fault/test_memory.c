@@ -73,9 +73,12 @@ CAROM_TEST_ONCE(memory, a_fork_has_claimed_nothing)
     pid = fork();
     if (pid == 0) {
         carom_status_t claimed = carom_plat_shared_claim(member.shared, 9, &member.area->marks[9]);
+        carom_status_t real = carom_plat_shared_commit(member.shared, AREA_SIZE, STEP);
 
         member.area->text[0] = 'f';
-        _exit(claimed == CAROM_EFORKED && carom_plat_shared_is_alive(member.shared, 1, &member.area->marks[1]) ? 0 : 1);
+        if (claimed != CAROM_EFORKED || real != CAROM_EFORKED)
+            _exit(1);
+        _exit(carom_plat_shared_is_alive(member.shared, 1, &member.area->marks[1]) ? 0 : 2);
     }
     CAROM_ASSERT_INT(waitpid(pid, &status, 0), pid);
     CAROM_ASSERT_INT(status, 0);
@@ -124,6 +127,28 @@ CAROM_TEST_ONCE(memory, a_stopped_owner)
     kill_peer(&child);
     CAROM_ASSERT_STATUS(carom_plat_lock_enter(&member.area->lock, &party, carom_plat_now() + SOON), CAROM_EOWNERDEAD);
     carom_plat_lock_leave(&member.area->lock, &party);
+    area_close();
+}
+
+/* Who has no descriptor left to ask with takes nobody for dead. */
+CAROM_TEST_ONCE(memory, alive_without_descriptors)
+{
+    struct rlimit before, none;
+    carom_plat_child_t *child;
+    int alive;
+
+    area_open();
+    child = launch_peer("stay", 2);
+    CAROM_ASSERT(becomes(&member.area->ready, 1, SOON));
+    CAROM_ASSERT_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 3;
+    CAROM_ASSERT_INT(setrlimit(RLIMIT_NOFILE, &none), 0);
+    alive = carom_plat_shared_is_alive(member.shared, 2, &member.area->marks[2]);
+    CAROM_ASSERT_INT(setrlimit(RLIMIT_NOFILE, &before), 0);
+    CAROM_ASSERT(alive);
+    kill_peer(&child);
+    CAROM_ASSERT(!carom_plat_shared_is_alive(member.shared, 2, &member.area->marks[2]));
     area_close();
 }
 

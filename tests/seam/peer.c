@@ -196,10 +196,9 @@ int main(int argc, char **argv)
         return 91;
     if (carom_plat_adopt(&control, &shared, argv[2]) != CAROM_OK)
         return 92;
-    if (shared == NULL || member_join(shared, (unsigned) atoi(number)) != CAROM_OK)
-        return 93;
-    code = play(getenv("CAROM_PEER_ROLE"));
+    code = shared && member_join(shared, (unsigned) atoi(number)) == CAROM_OK ? play(getenv("CAROM_PEER_ROLE")) : 93;
     carom_plat_stream_close(&control);
-    member_leave();
+    if (member.area)
+        member_leave();
     return code;
 }

@@ -71,7 +71,7 @@ static void work_beside(void *unused)
     member_work(1, atomic_load(&member.area->wanted));
 }
 
-CAROM_TEST_ONCE(lock, threads_and_processes)
+CAROM_TEST_WITH(lock, threads_and_processes, .modes = CAROM_TEST_ONCE_ONLY, .warm_up = CAROM_TEST_THREAD)
 {
     carom_plat_child_t *children[4];
     carom_plat_thread_t *beside;
@@ -149,12 +149,14 @@ CAROM_TEST_ONCE(lock, waiter_killed)
 typedef struct storm_t {
     carom_plat_child_t *children[PEERS];
     unsigned next;                     /* number */
+    uint32_t started;
     uint64_t lot;                      /* state of the draw */
 } storm_t;
 
 static void start_one(storm_t *storm, unsigned i)
 {
     storm->children[i] = launch_peer("work-for-ever", storm->next);
+    storm->started++;
     if (++storm->next == NUMBERS)
         storm->next = 2;
 }
@@ -165,12 +167,13 @@ static unsigned draw(storm_t *storm, unsigned below)
     return (unsigned) (storm->lot >> 33) % below;
 }
 
-/* The others, and this process, go on. */
+/* One that is at work; the others, and this process, go on. */
 static void kill_one(storm_t *storm)
 {
     unsigned i = draw(storm, PEERS);
     int64_t before;
 
+    CAROM_ASSERT(becomes(&member.area->ready, storm->started, SOON));
     sleep_for(draw(storm, 1500));
     kill_peer(&storm->children[i]);
     before = carom_plat_now();
@@ -190,6 +193,7 @@ CAROM_TEST_WITH(lock, killed_at_any_moment, .modes = CAROM_TEST_ONCE_ONLY, .time
         start_one(&storm, i);
     for (done = 0; done < rounds && (rounds > 200 || carom_plat_now() - start < ENOUGH); done++)
         kill_one(&storm);
+    CAROM_ASSERT(becomes(&member.area->ready, storm.started, SOON));
     for (i = 0; i < PEERS; i++)
         kill_peer(&storm.children[i]);
     member_work(0, 1);
