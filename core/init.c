@@ -71,11 +71,12 @@ static void CAROM_NORETURN fail(carom_status_t status, const char *kind, const c
 static carom_status_t adopt_control(const char *token)
 {
     carom__traits_t traits = {1, 1, carom__default_limits};
+    carom_plat_shared_t *shared;
     carom_plat_stream_t *stream;
     carom_status_t status = carom_plat_start();
 
     if (status == CAROM_OK)
-        status = carom_plat_adopt(&stream, token);
+        status = carom_plat_adopt(&stream, &shared, token);
     return status == CAROM_OK ? carom__connection_create(&control, &stream, &traits) : status;
 }
 

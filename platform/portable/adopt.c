@@ -69,13 +69,14 @@ static apr_status_t make_private(const carom_native_t *numbers, size_t count)
     return status;
 }
 
-carom_status_t carom_plat_adopt(carom_plat_stream_t **control, const char *token)
+carom_status_t carom_plat_adopt(carom_plat_stream_t **control, carom_plat_shared_t **shared, const char *token)
 {
     size_t start = strlen(TOKEN_START), count, i;
     carom_native_t numbers[NUMBERS_MAX];
     carom_status_t status;
 
     *control = NULL;
+    *shared = NULL;
     if (strncmp(token, TOKEN_START, start) != 0 || !read_numbers(numbers, &count, token + start) || count < 2)
         return CAROM_EBADMSG;
     if (make_private(numbers, count) != APR_SUCCESS)

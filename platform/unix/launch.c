@@ -285,11 +285,12 @@ static void keep_private(int fd)
         carom__fd_guard(fd);
 }
 
-carom_status_t carom_plat_adopt(carom_plat_stream_t **control, const char *token)
+carom_status_t carom_plat_adopt(carom_plat_stream_t **control, carom_plat_shared_t **shared, const char *token)
 {
     int error;
 
     *control = NULL;
+    *shared = NULL;
     if (strcmp(token, "unix") != 0 || !is_ours(CHILD_CONTROL) || !is_ours(CHILD_LIFELINE))
         return CAROM_EBADMSG;
     keep_private(CHILD_CONTROL);

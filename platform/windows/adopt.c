@@ -54,11 +54,12 @@ static HANDLE handle_at(const char **token)
     return (intptr_t) number > 0 && SetHandleInformation((HANDLE) number, HANDLE_FLAG_INHERIT, 0) ? (HANDLE) number : NULL;
 }
 
-carom_status_t carom_plat_adopt(carom_plat_stream_t **control, const char *token)
+carom_status_t carom_plat_adopt(carom_plat_stream_t **control, carom_plat_shared_t **shared, const char *token)
 {
     HANDLE handle, more;
 
     *control = NULL;
+    *shared = NULL;
     if (strncmp(token, TOKEN, strlen(TOKEN)) != 0)
         return CAROM_EBADMSG;
     token += strlen(TOKEN);
