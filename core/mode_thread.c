@@ -147,9 +147,11 @@ static carom_status_t start(carom_process_t *process, carom__launch_t *launch, c
 {
     backing_t *backing = carom__calloc(1, sizeof *backing);
     run_t *run = carom__calloc(1, sizeof *run);
-    carom_status_t status = backing && run ? carom__launch_pack(launch, NULL) : CAROM_ENOMEM;
+    carom_status_t status;
 
     (void) options;
+    carom__modes_before_thread();
+    status = backing && run ? carom__launch_pack(launch, NULL) : CAROM_ENOMEM;
     if (status == CAROM_OK) {
         process->pid = carom_plat_pid();
         process->backing = backing;
@@ -262,4 +264,19 @@ static int can(carom_ability_t ability)
     return (ability == CAROM_CAN_SEND_CONNECTION || ability == CAROM_CAN_SEND_FILE) && carom_plat_attach_possible();
 }
 
-const carom__mode_t carom__mode_thread = {"thread", can, start, wait_for_end, refuse_signal, sentinel, sources, release};
+static int is_here(void)
+{
+    return 1;
+}
+
+const carom__mode_t carom__mode_thread = {
+    .name = "thread",
+    .is_here = is_here,
+    .can = can,
+    .start = start,
+    .wait = wait_for_end,
+    .signal = refuse_signal,
+    .sentinel = sentinel,
+    .sources = sources,
+    .release = release,
+};

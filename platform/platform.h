@@ -315,6 +315,31 @@ carom_status_t carom_plat_child_native(carom_native_t *file, const carom_plat_ch
 /* Frees a child whose end was seen; one that still runs is killed and collected first. */
 void carom_plat_child_close(carom_plat_child_t **child);
 
+/* ---- workers that are forks of a process (unix/fork.c, unix/company.c; nofork.c where there are none) ---- */
+
+/* 1 when this system can fork.  Else the other functions here return CAROM_ENOTSUP and are not called. */
+int carom_plat_can_fork(void);
+
+/* Which threads there are beside the calling one, as far as the system tells.  Those that only watch over the process, and a
+ * sanitizer's, do not count.  A thread that has ended lingers in the system's books: while there seem to be others this looks again
+ * until the deadline. */
+typedef enum carom_plat_company_t {
+    CAROM_PLAT_ALONE,             /* none */
+    CAROM_PLAT_AMONG_OURS,        /* made by carom_plat_thread_start */
+    CAROM_PLAT_AMONG_OTHERS       /* and more than those */
+} carom_plat_company_t;
+carom_plat_company_t carom_plat_company(int64_t deadline);
+
+/* A launch by forking this process, which must be alone; `program` is not used, and `files` are what the child keeps of our
+ * handles beside control: all others of ours are closed in it, the host's are not.  stdout and stderr are flushed before.  In the
+ * parent as carom_plat_launch.  In the child *child is NULL, *control is its end, and objects made before know of the fork by
+ * carom_plat_fork_count.  CAROM_ENOENT, CAROM_EACCESS: the directory or the niceness; CAROM_EMFILE, CAROM_EAGAIN, CAROM_ENOMEM; CAROM_EINVAL: a
+ * file to redirect to that is not open. */
+carom_status_t carom_plat_fork(carom_plat_child_t **child, carom_plat_stream_t **control, const carom_plat_launch_t *launch);
+
+/* The end of a process that carom_plat_fork made: flushes stdout and stderr, and does nothing that the host wants done at exit. */
+void carom_plat_leave(int code) CAROM_NORETURN;
+
 /* ---- waiting on many (<os>/wait.c) ---- */
 
 typedef struct carom_plat_source_t {

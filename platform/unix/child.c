@@ -6,7 +6,73 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+
+/* ---- its life as an object ---- */
+
+carom_status_t carom__child_new(carom_plat_child_t **child)
+{
+    carom_plat_child_t *self = calloc(1, sizeof *self);
+    carom_status_t status;
+
+    *child = NULL;
+    if (self == NULL)
+        return CAROM_ENOMEM;
+    self->lifeline = self->sentinel = -1;
+    status = carom_plat_monitor_create(&self->monitor);
+    if (status != CAROM_OK) {
+        free(self);
+        return status;
+    }
+    *child = self;
+    return CAROM_OK;
+}
+
+void carom__child_free(carom_plat_child_t *child)
+{
+    carom__fd_close(&child->lifeline);
+    carom__fd_close(&child->sentinel);
+    carom_plat_monitor_destroy(&child->monitor);
+    free(child);
+}
+
+void carom__child_take_back(carom_plat_child_t *child)
+{
+    kill(child->pid, SIGKILL);
+    while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
+void carom_plat_child_close(carom_plat_child_t **child)
+{
+    carom_plat_child_t *self = *child;
+
+    if (self == NULL)
+        return;
+    *child = NULL;
+    if (!carom__child_look(self))
+        carom__child_take_back(self);
+    carom__child_free(self);
+}
+
+int carom__nice_from_here(int *nice, int more)
+{
+    int now;
+
+    errno = 0;
+    now = getpriority(PRIO_PROCESS, 0);
+    *nice = now + more;
+    return now == -1 ? errno : 0;
+}
+
+int carom_plat_can_nice(void)
+{
+    return 1;
+}
+
+/* ---- its end ---- */
 
 static int code_of(const siginfo_t *info)
 {

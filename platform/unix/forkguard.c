@@ -110,6 +110,7 @@ static void in_forked_child(void)
     size_t p, w;
 
     atomic_fetch_add(&forks, 1);
+    carom__plat_threads_forget();
     for (p = 0; p < PAGES; p++) {
         page_t *page = atomic_load(&pages[p]);
 

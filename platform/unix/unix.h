@@ -69,7 +69,47 @@ int carom__sentinel_signal(carom_plat_child_t *child, int signal_number);
 int carom__spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 int carom__spawn_chdir(posix_spawn_file_actions_t *actions, const char *directory);
 
+/* ---- environment.c ---- */
+
+/* A new array of the strings of our environment and of the changes, which stay where they are.  0 or an errno. */
+int carom__environment_merge(char ***environment, const char *const *changes);
+
+/* ---- setup.c: what a forked child makes of itself, as posix_spawn does for a launched one ---- */
+
+enum { STANDARD_AS_IT_IS = -1, STANDARD_CLOSED = -2 };
+
+/* Descriptors that the child has by the fork, none below 3; -1: none. */
+typedef struct carom__setup_t {
+    int control, lifeline, sentinel;  /* to be kept, and guarded again */
+    int standard[3];                  /* what shall be 0, 1 and 2, or STANDARD_…; closed afterwards */
+    int here;                         /* the directory to begin in; closed afterwards */
+    const char *directory;            /* to go to from there; NULL: none */
+    char **environment;               /* for environ; NULL: as it is */
+    int has_nice, nice;               /* niceness to have */
+} carom__setup_t;
+
+#define CAROM__SETUP_NONE {-1, -1, -1, {STANDARD_AS_IT_IS, STANDARD_AS_IT_IS, STANDARD_AS_IT_IS}, -1, NULL, NULL, 0, 0}
+
+/* In the child, which has blocked all signals: arms the lifeline, makes all of it true, sets signals to their defaults and lets
+ * them in.  0 or an errno. */
+int carom__setup_apply(carom__setup_t *setup);
+
+/* All of its descriptors into the guard, out of it, or closed. */
+void carom__setup_guard(carom__setup_t *setup);
+void carom__setup_release(carom__setup_t *setup);
+void carom__setup_close(carom__setup_t *setup);
+
 /* ---- child.c ---- */
+
+/* A child that is not there yet, and what is left of one that was collected.  CAROM_ENOMEM. */
+carom_status_t carom__child_new(carom_plat_child_t **child);
+void carom__child_free(carom_plat_child_t *child);
+
+/* Kills and collects a child of which nobody was told. */
+void carom__child_take_back(carom_plat_child_t *child);
+
+/* The niceness that a child of ours shall have.  0 or an errno. */
+int carom__nice_from_here(int *nice, int more);
 
 /* Looks whether the child has ended, and notes it.  1 when it has. */
 int carom__child_look(carom_plat_child_t *child);

@@ -57,7 +57,7 @@ static void kill_sleeper(pid_t pid)
 }
 
 /* join waits for the child and nobody else. */
-CAROM_TEST_WITH(fault, join_with_a_living_grandchild, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(fault, join_with_a_living_grandchild, .modes = CAROM_TEST_PROCESSES)
 {
     carom_process_t *child;
     carom_duration_t before;
@@ -94,7 +94,7 @@ CAROM_TASK(forks_a_sleeper_and_tells_the_time)
     return carom_return(call, list);
 }
 
-CAROM_TEST_WITH(fault, join_within_50_ms_of_the_death, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(fault, join_within_50_ms_of_the_death, .modes = CAROM_TEST_PROCESSES)
 {
     carom_process_t *child;
     carom_value_t result;
@@ -130,7 +130,7 @@ CAROM_TASK(forks_a_sleeper_with_an_end)
     return 0;
 }
 
-CAROM_TEST_WITH(fault, the_end_is_seen_though_a_grandchild_lives, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(fault, the_end_is_seen_though_a_grandchild_lives, .modes = CAROM_TEST_PROCESSES)
 {
     carom_connection_t *connection;
     carom_process_t *child = start_with(&connection, test, &forks_a_sleeper_with_an_end);
@@ -171,7 +171,7 @@ static int in_forked_child(carom_connection_t *connection, carom_process_t *proc
     return carom_process_destroy(&process) == CAROM_EFORKED ? 0 : 6;
 }
 
-CAROM_TEST_WITH(fault, objects_are_the_parent_s, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(fault, objects_are_the_parent_s, .modes = CAROM_TEST_PROCESSES)
 {
     carom_connection_t *connection;
     carom_process_t *child = start_with(&connection, test, &unix_echo);
@@ -221,7 +221,7 @@ CAROM_TEST_WITH(fault, a_fork_has_nothing_that_is_under_way, .modes = CAROM_TEST
 
 /* ---- hosts that collect everything ---- */
 
-CAROM_TEST_WITH(fault, a_host_that_waits_for_everything, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(fault, a_host_that_waits_for_everything, .modes = CAROM_TEST_PROCESSES)
 {
     carom_process_t *child;
     pid_t got;
@@ -237,7 +237,7 @@ CAROM_TEST_WITH(fault, a_host_that_waits_for_everything, .modes = CAROM_TEST_SPA
     CAROM_ASSERT_OK(carom_process_destroy(&child));
 }
 
-CAROM_TEST_WITH(fault, a_host_that_ignores_children, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(fault, a_host_that_ignores_children, .modes = CAROM_TEST_PROCESSES)
 {
     carom_process_t *child;
 
@@ -250,7 +250,7 @@ CAROM_TEST_WITH(fault, a_host_that_ignores_children, .modes = CAROM_TEST_SPAWN)
 }
 
 /* Other children of the host are the host's. */
-CAROM_TEST_WITH(fault, children_of_the_host_are_left_alone, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(fault, children_of_the_host_are_left_alone, .modes = CAROM_TEST_PROCESSES)
 {
     carom_process_t *child;
     pid_t own = fork();
@@ -289,7 +289,7 @@ CAROM_TASK(reports_descriptors)
 }
 
 /* stdin, stdout, stderr, and what carom itself needs, all of it close-on-exec; not what the host left inheritable. */
-CAROM_TEST_WITH(fault, only_wanted_descriptors, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(fault, only_wanted_descriptors, .modes = CAROM_TEST_PROCESSES)
 {
     carom_process_t *child;
     carom_value_t result;
@@ -315,7 +315,7 @@ CAROM_TASK(reports_flags)
     return 0;
 }
 
-CAROM_TEST_WITH(fault, a_worker_s_own_descriptors_are_close_on_exec, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(fault, a_worker_s_own_descriptors_are_close_on_exec, .modes = CAROM_TEST_PROCESSES)
 {
     carom_process_t *child;
 
@@ -337,7 +337,7 @@ CAROM_TASK(reports_signals)
     return 0;
 }
 
-CAROM_TEST_WITH(fault, signals_are_default_in_a_worker, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(fault, signals_are_default_in_a_worker, .modes = CAROM_TEST_PROCESSES)
 {
     carom_process_t *child;
     sigset_t mask, before;
@@ -356,7 +356,7 @@ CAROM_TEST_WITH(fault, signals_are_default_in_a_worker, .modes = CAROM_TEST_SPAW
 }
 
 /* The host's standard streams may be closed: our descriptors must not land where the child's streams go. */
-CAROM_TEST_WITH(fault, a_host_without_standard_streams, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(fault, a_host_without_standard_streams, .modes = CAROM_TEST_PROCESSES)
 {
     carom_process_t *child;
     carom_status_t status;
