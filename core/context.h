@@ -40,7 +40,7 @@ typedef struct carom__mode_t {
     void (*release)(carom_process_t *process);
 } carom__mode_t;
 
-extern const carom__mode_t carom__mode_thread, carom__mode_spawn, carom__mode_fork;
+extern const carom__mode_t carom__mode_thread, carom__mode_spawn, carom__mode_fork, carom__mode_forkserver;
 
 /* The index-th mode, the default first, or NULL; a mode by name, or NULL. */
 const carom__mode_t *carom__mode_at(size_t index);

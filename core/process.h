@@ -31,6 +31,10 @@ struct carom_process_t {
     int result_taken;
 };
 
+/* Starts one for carom itself: in no family, and asked for by nobody. */
+carom_status_t carom__process_start_private(carom_process_t **process, const carom__mode_t *mode, carom_request_t request,
+                                            const carom_process_options_t *options);
+
 void carom__process_hold(carom_process_t *process);
 void carom__process_drop(carom_process_t *process);
 

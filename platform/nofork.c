@@ -23,6 +23,37 @@ carom_status_t carom_plat_fork(carom_plat_child_t **child, carom_plat_stream_t *
     return CAROM_ENOTSUP;
 }
 
+carom_status_t carom_plat_forker_create(carom_plat_forker_t **forker, carom_native_t *theirs, const unsigned char key[CAROM_PLAT_KEY])
+{
+    (void) key;
+    *forker = NULL;
+    *theirs = CAROM_NATIVE_NONE;
+    return CAROM_ENOTSUP;
+}
+
+void carom_plat_forker_close(carom_plat_forker_t **forker)
+{
+    *forker = NULL;
+}
+
+carom_status_t carom_plat_forker_launch(carom_plat_child_t **child, carom_plat_forker_t *forker, const carom_plat_launch_t *launch,
+                                        int64_t deadline)
+{
+    (void) forker;
+    (void) launch;
+    (void) deadline;
+    *child = NULL;
+    return CAROM_ENOTSUP;
+}
+
+carom_status_t carom_plat_forker_serve(carom_plat_stream_t **control, carom_native_t theirs, const unsigned char key[CAROM_PLAT_KEY])
+{
+    (void) key;
+    *control = NULL;
+    carom_plat_file_close(theirs);
+    return CAROM_ENOTSUP;
+}
+
 void carom_plat_leave(int code)
 {
     _Exit(code);

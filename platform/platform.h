@@ -340,6 +340,31 @@ carom_status_t carom_plat_fork(carom_plat_child_t **child, carom_plat_stream_t *
 /* The end of a process that carom_plat_fork made: flushes stdout and stderr, and does nothing that the host wants done at exit. */
 void carom_plat_leave(int code) CAROM_NORETURN;
 
+/* ---- forkers: processes that fork workers on request (unix/forker.c, unix/forker_serve.c) ---- */
+
+/* Seen by its owner, the process that it forks for.  The two have one pair of sockets, and each request carries a key, so that a
+ * stray descriptor of it is of no use. */
+typedef struct carom_plat_forker_t carom_plat_forker_t;
+
+#define CAROM_PLAT_KEY 32
+
+/* The owner's end, and the forker's, which the caller hands over with the key and then closes.  CAROM_EMFILE, CAROM_ENOMEM. */
+carom_status_t carom_plat_forker_create(carom_plat_forker_t **forker, carom_native_t *theirs, const unsigned char key[CAROM_PLAT_KEY]);
+
+/* Its workers go on.  No call with it may be under way. */
+void carom_plat_forker_close(carom_plat_forker_t **forker);
+
+/* A launch by the forker: the child is its fork, lives as long as this process and not as long as the forker, and has our
+ * environment, directory and standard streams as they are now.  Any number of threads at once.  Should the forker die before the
+ * child, its end is seen all the same, and the exit status lost.  Statuses of carom_plat_fork; CAROM_ETOOBIG: an environment above
+ * 4 MiB; CAROM_EEOF: the forker is gone, or has refused; CAROM_ETIMEOUT. */
+carom_status_t carom_plat_forker_launch(carom_plat_child_t **child, carom_plat_forker_t *forker, const carom_plat_launch_t *launch,
+                                        int64_t deadline);
+
+/* In the forker, whose only thread this is and whose signals are its own: forks as asked.  CAROM_OK: this is a worker, *control its
+ * end.  CAROM_EEOF: the owner has closed his end.  The handle is taken over. */
+carom_status_t carom_plat_forker_serve(carom_plat_stream_t **control, carom_native_t theirs, const unsigned char key[CAROM_PLAT_KEY]);
+
 /* ---- waiting on many (<os>/wait.c) ---- */
 
 typedef struct carom_plat_source_t {

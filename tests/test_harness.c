@@ -70,7 +70,7 @@ static const char *faults_program(apr_pool_t *pool)
 /* Runs it with up to five arguments, the last one NULL.  What make check says of modes and jobs is not for this program. */
 static void run_faults(report_t *report, const char *const *some)
 {
-    const char *arguments[12] = {NULL, "--seed", "42", "--modes", "thread,spawn", "-j1"};
+    const char *arguments[12] = {NULL, "--seed", "42", "--modes", "thread,spawn,fork,forkserver", "-j1"};
     apr_procattr_t *attributes;
     apr_proc_t child;
     apr_exit_why_e why;

@@ -4,7 +4,6 @@
 #include "platform/unix/unix.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -20,7 +19,7 @@ carom_status_t carom__child_new(carom_plat_child_t **child)
     *child = NULL;
     if (self == NULL)
         return CAROM_ENOMEM;
-    self->lifeline = self->sentinel = -1;
+    self->lifeline = self->sentinel = self->status = -1;
     status = carom_plat_monitor_create(&self->monitor);
     if (status != CAROM_OK) {
         free(self);
@@ -34,12 +33,26 @@ void carom__child_free(carom_plat_child_t *child)
 {
     carom__fd_close(&child->lifeline);
     carom__fd_close(&child->sentinel);
+    carom__fd_close(&child->status);
     carom_plat_monitor_destroy(&child->monitor);
     free(child);
 }
 
+/* The forker collects its own. */
+static void take_back_remote(carom_plat_child_t *child)
+{
+    carom_plat_end_t ignored;
+
+    carom_plat_child_signal(child, CAROM_PLAT_KILL);
+    (void) carom_plat_child_wait(child, &ignored, carom_plat_now() + LOOK_SELDOM);
+}
+
 void carom__child_take_back(carom_plat_child_t *child)
 {
+    if (child->status >= 0) {
+        take_back_remote(child);
+        return;
+    }
     kill(child->pid, SIGKILL);
     while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
         ;
@@ -74,7 +87,7 @@ int carom_plat_can_nice(void)
 
 /* ---- its end ---- */
 
-static int code_of(const siginfo_t *info)
+int carom__code_of(const siginfo_t *info)
 {
     return info->si_code == CLD_EXITED ? info->si_status & 255 : -info->si_status;
 }
@@ -86,20 +99,36 @@ static void note_end(carom_plat_child_t *child, int code, int known)
     child->end.known = known;
 }
 
-static void look_locked(carom_plat_child_t *child)
+static void look_at_remote(carom_plat_child_t *child)
+{
+    int code, known;
+
+    if (carom__remote_look(child, &code, &known))
+        note_end(child, code, known);
+}
+
+static void look_at_own(carom_plat_child_t *child)
 {
     siginfo_t info = {0};
     int result;
 
-    if (child->ended)
-        return;
     do
         result = waitid(P_PID, (id_t) child->pid, &info, WEXITED | WNOHANG);
     while (result != 0 && errno == EINTR);
     if (result != 0)
         note_end(child, 255, 0);        /* the host waited for everything, or ignores SIGCHLD */
     else if (info.si_pid != 0)
-        note_end(child, code_of(&info), 1);
+        note_end(child, carom__code_of(&info), 1);
+}
+
+static void look_locked(carom_plat_child_t *child)
+{
+    if (child->ended)
+        return;
+    if (child->status >= 0)
+        look_at_remote(child);
+    else
+        look_at_own(child);
 }
 
 int carom__child_look(carom_plat_child_t *child)
@@ -133,7 +162,7 @@ carom_status_t carom_plat_child_signal(carom_plat_child_t *child, carom_plat_sig
     carom_plat_monitor_enter(child->monitor);
     look_locked(child);
     if (!child->ended)
-        result = carom__sentinel_signal(child, numbers[which]);
+        result = child->status >= 0 ? carom__remote_signal(child, numbers[which]) : carom__sentinel_signal(child, numbers[which]);
     carom_plat_monitor_leave(child->monitor);
     return result == 0 || errno == ESRCH ? CAROM_OK : carom_plat_status(errno);
 }
@@ -150,6 +179,8 @@ int64_t carom_plat_child_pid(const carom_plat_child_t *child)
 
 carom_status_t carom_plat_child_native(carom_native_t *file, const carom_plat_child_t *child)
 {
-    *file = child->sentinel >= 0 ? child->sentinel : CAROM_NATIVE_NONE;
-    return child->sentinel >= 0 ? CAROM_OK : CAROM_ENOTSUP;
+    int fd = child->sentinel >= 0 ? child->sentinel : child->status;
+
+    *file = fd >= 0 ? fd : CAROM_NATIVE_NONE;
+    return fd >= 0 ? CAROM_OK : CAROM_ENOTSUP;
 }

@@ -5,8 +5,10 @@
 
 #include "platform/internal.h"
 
+#include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 /* ---- forkguard.c: descriptors of ours ---- */
@@ -46,6 +48,8 @@ struct carom_plat_child_t {
     pid_t pid;
     int lifeline;                     /* writing end; -1 none */
     int sentinel;                     /* readable from the child's end on; -1 none */
+    int status;                       /* of the child of a forker: where the word of its end comes from; -1: it is our own */
+    atomic_int lost;                  /* no word will come: the forker is gone */
     int certain;                      /* 0: a copy of it in a grandchild may keep the sentinel silent, so look now and then */
     carom_plat_monitor_t *monitor;    /* guards the rest */
     int ended;
@@ -62,6 +66,10 @@ int carom__sentinel_is_inherited(void);
 
 /* Sends a signal to the child, which has not been collected. */
 int carom__sentinel_signal(carom_plat_child_t *child, int signal_number);
+
+/* Collects the child when it is ours after all, its forker gone and we who gets the orphans: 1, with its exit code, when it had
+ * ended. */
+int carom__sentinel_collect(carom_plat_child_t *child, int *code);
 
 /* ---- spawn_*.c: what posix_spawn cannot do everywhere; 0 or an errno ---- */
 
@@ -114,11 +122,22 @@ int carom__nice_from_here(int *nice, int more);
 /* Looks whether the child has ended, and notes it.  1 when it has. */
 int carom__child_look(carom_plat_child_t *child);
 
+/* n & 255 of an exit, -n of a signal. */
+int carom__code_of(const siginfo_t *info);
+
+/* ---- remote.c: children of a forker; called under their monitor ---- */
+
+/* 1 when it has ended; known 0: how is lost. */
+int carom__remote_look(carom_plat_child_t *child, int *code, int *known);
+int carom__remote_signal(carom_plat_child_t *child, int signal_number);
+
 /* The descriptors a launched worker finds beside stdin, stdout, stderr. */
 enum { CHILD_CONTROL = 3, CHILD_LIFELINE = 4, CHILD_SENTINEL = 5, CHILD_FIRST_FREE = 6 };
 
-/* How often a waiter looks for itself where a sentinel is not certain: the 10 ms of platform.h. */
+/* How often a waiter looks for itself where a sentinel is not certain: the 10 ms of platform.h; and where it is, but the word of an end
+ * comes from a forker, which might be stopped. */
 #define LOOK_AGAIN 10000
+#define LOOK_SELDOM 1000000
 
 struct carom_plat_stream_t {
     int fd;

@@ -46,13 +46,19 @@ carom_status_t carom__poll_one(int fd, short events, int64_t deadline)
 
 /* ---- many ---- */
 
+/* The word of its end wakes once, and brings the exit status; should none come, there is the sentinel. */
+static int child_descriptor(const carom_plat_child_t *child)
+{
+    return child->status >= 0 && !atomic_load(&child->lost) ? child->status : child->sentinel;
+}
+
 static int descriptor_of(const carom_plat_source_t *source)
 {
     switch (source->kind) {
     case CAROM_PLAT_SOURCE_STREAM:
         return source->stream->fd;
     case CAROM_PLAT_SOURCE_CHILD:
-        return source->child->sentinel;
+        return child_descriptor(source->child);
     case CAROM_PLAT_SOURCE_FLAG:
         return source->flag->reader;
     case CAROM_PLAT_SOURCE_FILE:
@@ -64,25 +70,29 @@ static int descriptor_of(const carom_plat_source_t *source)
     return -1;
 }
 
-/* Of what cannot be waited on alone: a child that only it can tell the end of, and a pipe that has no shutdown. */
-static int needs_looks(const carom_plat_source_t *source)
+/* How long to wait before a look at what does not tell all by itself, in microseconds; 0: it does. */
+static int64_t interval_of(const carom_plat_source_t *source)
 {
     if (source->kind == CAROM_PLAT_SOURCE_STREAM)
-        return source->stream->is_pipe;
-    return source->kind == CAROM_PLAT_SOURCE_CHILD && !source->child->certain;
+        return source->stream->is_pipe ? LOOK_AGAIN : 0;      /* it has no shutdown */
+    if (source->kind != CAROM_PLAT_SOURCE_CHILD)
+        return 0;
+    if (!source->child->certain)
+        return LOOK_AGAIN;
+    return source->child->status >= 0 ? LOOK_SELDOM : 0;
 }
 
 /* A child is ready when it has ended, which only it can tell: its sentinel is a hint, and may be a moment early or late. */
-static int judge(carom_plat_source_t *source, short events)
+static int judge(carom_plat_source_t *source, short events, int is_look)
 {
     if (source->kind == CAROM_PLAT_SOURCE_CHILD)
-        return (events != 0 || !source->child->certain) && carom__child_look(source->child);
+        return (events != 0 || !source->child->certain || is_look) && carom__child_look(source->child);
     if (source->kind == CAROM_PLAT_SOURCE_STREAM && atomic_load(&source->stream->is_shut))
         return 1;
     return events != 0;
 }
 
-static carom_status_t collect(carom_plat_source_t *sources, const struct pollfd *fds, size_t count, size_t *ready)
+static carom_status_t collect(carom_plat_source_t *sources, const struct pollfd *fds, size_t count, int is_look, size_t *ready)
 {
     size_t i;
 
@@ -90,7 +100,7 @@ static carom_status_t collect(carom_plat_source_t *sources, const struct pollfd 
     for (i = 0; i < count; i++) {
         if (fds[i].revents & POLLNVAL)
             return CAROM_EINVAL;
-        sources[i].ready = judge(&sources[i], fds[i].revents);
+        sources[i].ready = judge(&sources[i], fds[i].revents, is_look);
         *ready += (size_t) sources[i].ready;
     }
     return CAROM_OK;
@@ -98,28 +108,45 @@ static carom_status_t collect(carom_plat_source_t *sources, const struct pollfd 
 
 static int64_t slice_of(const carom_plat_source_t *sources, size_t count, int64_t deadline)
 {
-    int64_t soon;
+    int64_t now = 0, interval;
     size_t i;
 
-    for (i = 0; i < count; i++)
-        if (needs_looks(&sources[i])) {
-            soon = carom_plat_now() + LOOK_AGAIN;
-            return soon < deadline ? soon : deadline;
-        }
+    for (i = 0; i < count; i++) {
+        interval = interval_of(&sources[i]);
+        if (interval == 0)
+            continue;
+        if (now == 0)
+            now = carom_plat_now();
+        if (now + interval < deadline)
+            deadline = now + interval;
+    }
     return deadline;
+}
+
+/* Anew each time: a child whose forker is gone is watched by something else from then on. */
+static void describe(struct pollfd *fds, const carom_plat_source_t *sources, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        fds[i].fd = descriptor_of(&sources[i]);
+        fds[i].events = POLLIN;
+        fds[i].revents = 0;
+    }
 }
 
 static carom_status_t wait_on(carom_plat_source_t *sources, struct pollfd *fds, size_t count, int64_t deadline)
 {
     carom_status_t status;
     size_t ready;
+    int n;
 
     for (;;) {
-        int64_t slice = slice_of(sources, count, deadline);
-
-        if (poll_until(fds, count, slice) < 0)
+        describe(fds, sources, count);
+        n = poll_until(fds, count, slice_of(sources, count, deadline));
+        if (n < 0)
             return carom_plat_status(errno);
-        status = collect(sources, fds, count, &ready);
+        status = collect(sources, fds, count, n == 0, &ready);
         if (status != CAROM_OK || ready > 0)
             return status;
         if (deadline != CAROM_PLAT_NEVER && carom_plat_now() >= deadline)
@@ -131,17 +158,11 @@ carom_status_t carom_plat_wait(carom_plat_source_t *sources, size_t count, int64
 {
     struct pollfd few[ON_STACK], *fds = few;
     carom_status_t status;
-    size_t i;
 
     if (count > ON_STACK)
         fds = malloc(count * sizeof *fds);
     if (fds == NULL)
         return CAROM_ENOMEM;
-    for (i = 0; i < count; i++) {
-        fds[i].fd = descriptor_of(&sources[i]);
-        fds[i].events = POLLIN;
-        fds[i].revents = 0;
-    }
     status = wait_on(sources, fds, count, deadline);
     if (fds != few)
         free(fds);
