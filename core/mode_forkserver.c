@@ -139,6 +139,7 @@ static carom_status_t find_office(office_t **office)
 
 static carom_status_t start_server(server_t *server, carom_native_t theirs, const unsigned char *key)
 {
+    static const char *const environment[] = {CAROM_PLAT_BIND_NOW, NULL};
     const carom_entry_t *entry = atomic_load(&preload_entry);
     carom_process_options_t options = CAROM_PROCESS_OPTIONS_INIT;
     char *object = carom__calloc(1, CAROM_PLAT_PATH);
@@ -150,6 +151,7 @@ static carom_status_t start_server(server_t *server, carom_native_t theirs, cons
         carom__entry_object(object, CAROM_PLAT_PATH, entry);
     options.name = "forkserver";
     options.daemon = 0;
+    options.environment = environment;
     options.grace = 0;
     {
         carom_value_t arguments[SERVER_ARGUMENTS] = {

@@ -66,8 +66,8 @@ static void CAROM_NORETURN finish(carom_call_t *ended, int code)
     if (ended->report.failure != CAROM_OK || ended->report.has_result)
         code = report_end(self, &ended->report, code);
     carom__call_clear(ended);
-    carom_connection_close(&self->control);
-    /* The orders stay: who logs during the exit is named by them. */
+    /* The orders stay: who logs during the exit is named by them.  Control stays open: closed before the end it would wake the parent
+     * twice. */
     self->leave(code & 255);
 }
 

@@ -348,6 +348,10 @@ typedef struct carom_plat_forker_t carom_plat_forker_t;
 
 #define CAROM_PLAT_KEY 32
 
+/* A change to the environment of a program that is launched to be a forker: the loader finds all functions at once, so that not every
+ * fork has to look for its own (40 of 300 µs). */
+#define CAROM_PLAT_BIND_NOW "LD_BIND_NOW=1"
+
 /* The owner's end, and the forker's, which the caller hands over with the key and then closes.  CAROM_EMFILE, CAROM_ENOMEM. */
 carom_status_t carom_plat_forker_create(carom_plat_forker_t **forker, carom_native_t *theirs, const unsigned char key[CAROM_PLAT_KEY]);
 

@@ -9,6 +9,9 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+/* How long a forker may take to collect one that was killed, µs. */
+#define LAST_WAIT 1000000
+
 /* ---- its life as an object ---- */
 
 carom_status_t carom__child_new(carom_plat_child_t **child)
@@ -44,7 +47,7 @@ static void take_back_remote(carom_plat_child_t *child)
     carom_plat_end_t ignored;
 
     carom_plat_child_signal(child, CAROM_PLAT_KILL);
-    (void) carom_plat_child_wait(child, &ignored, carom_plat_now() + LOOK_SELDOM);
+    (void) carom_plat_child_wait(child, &ignored, carom_plat_now() + LAST_WAIT);
 }
 
 void carom__child_take_back(carom_plat_child_t *child)

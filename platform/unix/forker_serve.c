@@ -216,6 +216,7 @@ static int set_up(carom__setup_t *setup, const asked_t *asked)
     setup->here = asked->files[FILE_HERE];
     setup->has_nice = (asked->request.wants & WANT_NICE) != 0;
     setup->nice = asked->request.nice;
+    setup->is_clean = 1;
     for (target = 0; target < 3 && !error; target++)
         error = find_stream(setup, asked, target);
     if (!error)
@@ -408,7 +409,7 @@ static int await(forker_t *self)
     return self->polled[0].revents != 0;
 }
 
-/* Descriptors that come must not be taken for streams. */
+/* Descriptors that come must not be taken for streams; nor is what a template's parent had read ahead for a worker. */
 static void fill_standard(void)
 {
     int fd;
@@ -425,6 +426,7 @@ static void take_signals(forker_t *self)
     struct sigaction action = {.sa_handler = note_child};
     sigset_t child;
 
+    carom__setup_signals();
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, &self->mask);

@@ -63,13 +63,25 @@ void carom__setup_close(carom__setup_t *setup)
 
 /* ---- in the child ---- */
 
-static void default_signals(void)
+void carom__setup_signals(void)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
     int number;
 
     for (number = 1; number < NSIG; number++)
         sigaction(number, &action, NULL);
+}
+
+static void default_signals(const carom__setup_t *setup)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+
+    if (!setup->is_clean) {
+        carom__setup_signals();
+        return;
+    }
+    sigaction(SIGCHLD, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
 }
 
 static void admit_signals(void)
@@ -93,13 +105,15 @@ static int renew_stdin(int source)
     return dup2(source, STDIN_FILENO) < 0 ? errno : 0;
 }
 
-static int redirect(int source, int target)
+static int redirect(const carom__setup_t *setup, int target)
 {
+    int source = setup->standard[target];
+
     if (source == STANDARD_CLOSED)
         close(target);
     if (source < 0)
         return 0;
-    if (target == STDIN_FILENO)
+    if (target == STDIN_FILENO && !setup->is_clean)
         return renew_stdin(source);
     return dup2(source, target) < 0 ? errno : 0;
 }
@@ -115,9 +129,9 @@ int carom__setup_apply(carom__setup_t *setup)
 {
     int target, error = carom__lifeline_arm(setup->lifeline);
 
-    default_signals();
+    default_signals(setup);
     for (target = 0; target < 3 && !error; target++)
-        error = redirect(setup->standard[target], target);
+        error = redirect(setup, target);
     if (!error)
         error = move(setup);
     if (!error && setup->has_nice && setpriority(PRIO_PROCESS, 0, setup->nice) != 0)

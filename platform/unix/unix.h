@@ -94,13 +94,17 @@ typedef struct carom__setup_t {
     const char *directory;            /* to go to from there; NULL: none */
     char **environment;               /* for environ; NULL: as it is */
     int has_nice, nice;               /* niceness to have */
+    int is_clean;                     /* stdin was never read, and signals have their defaults but for SIGCHLD and SIGINT */
 } carom__setup_t;
 
-#define CAROM__SETUP_NONE {-1, -1, -1, {STANDARD_AS_IT_IS, STANDARD_AS_IT_IS, STANDARD_AS_IT_IS}, -1, NULL, NULL, 0, 0}
+#define CAROM__SETUP_NONE {-1, -1, -1, {STANDARD_AS_IT_IS, STANDARD_AS_IT_IS, STANDARD_AS_IT_IS}, -1, NULL, NULL, 0, 0, 0}
 
 /* In the child, which has blocked all signals: arms the lifeline, makes all of it true, sets signals to their defaults and lets
  * them in.  0 or an errno. */
 int carom__setup_apply(carom__setup_t *setup);
+
+/* Sets all signals to their defaults. */
+void carom__setup_signals(void);
 
 /* All of its descriptors into the guard, out of it, or closed. */
 void carom__setup_guard(carom__setup_t *setup);
@@ -134,10 +138,8 @@ int carom__remote_signal(carom_plat_child_t *child, int signal_number);
 /* The descriptors a launched worker finds beside stdin, stdout, stderr. */
 enum { CHILD_CONTROL = 3, CHILD_LIFELINE = 4, CHILD_SENTINEL = 5, CHILD_FIRST_FREE = 6 };
 
-/* How often a waiter looks for itself where a sentinel is not certain: the 10 ms of platform.h; and where it is, but the word of an end
- * comes from a forker, which might be stopped. */
+/* How often a waiter looks for itself where a sentinel is not certain: the 10 ms of platform.h. */
 #define LOOK_AGAIN 10000
-#define LOOK_SELDOM 1000000
 
 struct carom_plat_stream_t {
     int fd;

@@ -46,10 +46,10 @@ carom_status_t carom__poll_one(int fd, short events, int64_t deadline)
 
 /* ---- many ---- */
 
-/* The word of its end wakes once, and brings the exit status; should none come, there is the sentinel. */
+/* Where a forker's child has no certain sentinel, the word of its end is the best there is, as long as one can come. */
 static int child_descriptor(const carom_plat_child_t *child)
 {
-    return child->status >= 0 && !atomic_load(&child->lost) ? child->status : child->sentinel;
+    return child->status >= 0 && !child->certain && !atomic_load(&child->lost) ? child->status : child->sentinel;
 }
 
 static int descriptor_of(const carom_plat_source_t *source)
@@ -70,29 +70,25 @@ static int descriptor_of(const carom_plat_source_t *source)
     return -1;
 }
 
-/* How long to wait before a look at what does not tell all by itself, in microseconds; 0: it does. */
-static int64_t interval_of(const carom_plat_source_t *source)
+/* Of what cannot be waited on alone: a child that only it can tell the end of, and a pipe that has no shutdown. */
+static int needs_looks(const carom_plat_source_t *source)
 {
     if (source->kind == CAROM_PLAT_SOURCE_STREAM)
-        return source->stream->is_pipe ? LOOK_AGAIN : 0;      /* it has no shutdown */
-    if (source->kind != CAROM_PLAT_SOURCE_CHILD)
-        return 0;
-    if (!source->child->certain)
-        return LOOK_AGAIN;
-    return source->child->status >= 0 ? LOOK_SELDOM : 0;
+        return source->stream->is_pipe;
+    return source->kind == CAROM_PLAT_SOURCE_CHILD && !source->child->certain;
 }
 
 /* A child is ready when it has ended, which only it can tell: its sentinel is a hint, and may be a moment early or late. */
-static int judge(carom_plat_source_t *source, short events, int is_look)
+static int judge(carom_plat_source_t *source, short events)
 {
     if (source->kind == CAROM_PLAT_SOURCE_CHILD)
-        return (events != 0 || !source->child->certain || is_look) && carom__child_look(source->child);
+        return (events != 0 || !source->child->certain) && carom__child_look(source->child);
     if (source->kind == CAROM_PLAT_SOURCE_STREAM && atomic_load(&source->stream->is_shut))
         return 1;
     return events != 0;
 }
 
-static carom_status_t collect(carom_plat_source_t *sources, const struct pollfd *fds, size_t count, int is_look, size_t *ready)
+static carom_status_t collect(carom_plat_source_t *sources, const struct pollfd *fds, size_t count, size_t *ready)
 {
     size_t i;
 
@@ -100,7 +96,7 @@ static carom_status_t collect(carom_plat_source_t *sources, const struct pollfd 
     for (i = 0; i < count; i++) {
         if (fds[i].revents & POLLNVAL)
             return CAROM_EINVAL;
-        sources[i].ready = judge(&sources[i], fds[i].revents, is_look);
+        sources[i].ready = judge(&sources[i], fds[i].revents);
         *ready += (size_t) sources[i].ready;
     }
     return CAROM_OK;
@@ -108,18 +104,14 @@ static carom_status_t collect(carom_plat_source_t *sources, const struct pollfd 
 
 static int64_t slice_of(const carom_plat_source_t *sources, size_t count, int64_t deadline)
 {
-    int64_t now = 0, interval;
+    int64_t soon;
     size_t i;
 
-    for (i = 0; i < count; i++) {
-        interval = interval_of(&sources[i]);
-        if (interval == 0)
-            continue;
-        if (now == 0)
-            now = carom_plat_now();
-        if (now + interval < deadline)
-            deadline = now + interval;
-    }
+    for (i = 0; i < count; i++)
+        if (needs_looks(&sources[i])) {
+            soon = carom_plat_now() + LOOK_AGAIN;
+            return soon < deadline ? soon : deadline;
+        }
     return deadline;
 }
 
@@ -139,14 +131,12 @@ static carom_status_t wait_on(carom_plat_source_t *sources, struct pollfd *fds, 
 {
     carom_status_t status;
     size_t ready;
-    int n;
 
     for (;;) {
         describe(fds, sources, count);
-        n = poll_until(fds, count, slice_of(sources, count, deadline));
-        if (n < 0)
+        if (poll_until(fds, count, slice_of(sources, count, deadline)) < 0)
             return carom_plat_status(errno);
-        status = collect(sources, fds, count, n == 0, &ready);
+        status = collect(sources, fds, count, &ready);
         if (status != CAROM_OK || ready > 0)
             return status;
         if (deadline != CAROM_PLAT_NEVER && carom_plat_now() >= deadline)
