@@ -1,4 +1,5 @@
-/* Starting and joining an entry that does nothing: in a thread, in a process, and in a process of a parent that holds much memory. */
+/* Starting and joining an entry that does nothing: in a thread, in processes of each kind, and from a parent that holds much
+ * memory.  A forkserver of such a parent is compared with a fork of a small one: its forks are of a small process. */
 
 #include "bench.h"
 #include "raw/raw.h"
@@ -83,8 +84,24 @@ static void raw_spawns(bench_figure_t *figure, const void *what)
         bench_fail(figure, "posix_spawn and waitpid", error);
 }
 
+static void raw_forks(bench_figure_t *figure, const void *what)
+{
+    const job_t *job = what;
+    carom_duration_t begin = carom_now();
+    int error = 0;
+    size_t i;
+
+    for (i = 0; i < job->count && !error; i++)
+        error = raw_fork();
+    bench_value(figure, (double) (carom_now() - begin) / (double) job->count);
+    if (error)
+        bench_fail(figure, "fork and waitpid", error);
+}
+
 static const job_t threads = {"thread", BENCH_THREADS};
 static const job_t spawns = {"spawn", BENCH_STARTS};
+static const job_t forks = {"fork", BENCH_FORKS};
+static const job_t server_forks = {"forkserver", BENCH_FORKS};
 
 static const job_t long_spawns = {"spawn", BENCH_TURNS * BENCH_STARTS};
 
@@ -96,7 +113,7 @@ static carom_process_t *big_parent;
 static carom_connection_t *to_big_parent;
 
 /* What it can be asked for. */
-enum { ASK_SPAWN, ASK_RAW_SPAWN, ASK_THREAD, ASK_RAW_THREAD, QUESTIONS };
+enum { ASK_SPAWN, ASK_RAW_SPAWN, ASK_THREAD, ASK_RAW_THREAD, ASK_FORKSERVER, QUESTIONS };
 
 static const struct {
     bench_measure_t measure;
@@ -106,6 +123,7 @@ static const struct {
     [ASK_RAW_SPAWN] = {raw_spawns, &spawns},
     [ASK_THREAD] = {ours, &threads},
     [ASK_RAW_THREAD] = {raw_threads, &threads},
+    [ASK_FORKSERVER] = {ours, &server_forks},
 };
 
 static char *touched(size_t size)
@@ -214,12 +232,16 @@ static void in_big_parent(bench_figure_t *figure, const void *what)
 /* ---- rows ---- */
 
 static const int ask_spawn = ASK_SPAWN, ask_raw_spawn = ASK_RAW_SPAWN, ask_thread = ASK_THREAD, ask_raw_thread = ASK_RAW_THREAD;
+static const int ask_forkserver = ASK_FORKSERVER;
 
 static const bench_row_t rows[] = {
     {"start_join/thread/pthread", "us", TURNS, 0, 1.5, {ours, &threads}, {raw_threads, &threads}, NULL},
     {"start_join/spawn/posix_spawn", "us", TURNS, 0, 1.3, {ours, &spawns}, {raw_spawns, &spawns}, NULL},
     {"start_join/spawn_4gib/posix_spawn", "us", TURNS, 0, 1.3, {in_big_parent, &ask_spawn}, {in_big_parent, &ask_raw_spawn},
      NULL},
+    {"start_join/fork/fork", "us", TURNS, 0, 1.5, {ours, &forks}, {raw_forks, &forks}, NULL},
+    {"start_join/forkserver/fork", "us", TURNS, 0, 1.5, {ours, &server_forks}, {raw_forks, &forks}, NULL},
+    {"start_join/forkserver_4gib/fork", "us", TURNS, 0, 1.5, {in_big_parent, &ask_forkserver}, {raw_forks, &forks}, NULL},
     {"start_join/spawn_4gib/spawn", "us", TURNS, 0, 1.3, {in_big_parent, &ask_spawn}, {ours, &spawns}, NULL},
     {"start_join/thread_4gib/pthread", "us", TURNS, 0, 1.5, {in_big_parent, &ask_thread}, {in_big_parent, &ask_raw_thread},
      big_end},

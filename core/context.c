@@ -27,6 +27,7 @@ carom_status_t carom_context_create(carom_context_t **context, const char *mode)
     self->magic = CAROM__CONTEXT_MAGIC;
     self->is_ours = 0;
     self->mode = base ? base->mode : carom__mode_named(mode);
+    carom__mode_note_context(self->mode, 1);
     *context = self;
     return CAROM_OK;
 }
@@ -41,6 +42,7 @@ void carom_context_destroy(carom_context_t **context)
     if (self->is_ours)
         return;
     self->magic = 0;
+    carom__mode_note_context(self->mode, -1);
     carom_free(self);
 }
 
@@ -56,7 +58,8 @@ carom_status_t carom_context_default(carom_context_t **context)
     mode = name && name[0] ? carom__mode_named(name) : carom__mode_at(0);
     if (mode == NULL)
         return CAROM_EMODE;
-    atomic_compare_exchange_strong(&standard, &expected, carom__context_of(mode));
+    if (atomic_compare_exchange_strong(&standard, &expected, carom__context_of(mode)))
+        carom__mode_note_context(mode, 1);
     *context = atomic_load(&standard);
     return CAROM_OK;
 }

@@ -14,6 +14,7 @@
 
 typedef struct carom__mode_t {
     const char *name;
+    int (*is_here)(void);              /* 0: this system or build has no such mode */
     int (*can)(carom_ability_t ability);
 
     /* Starts process->… with a launch whose parcel is sealed.  On success the parcel was sent or handed over; else it is
@@ -32,15 +33,25 @@ typedef struct carom__mode_t {
      * it: then wait() with a deadline in the past looks. */
     carom_status_t (*sources)(carom_process_t *process, carom_plat_source_t sources[2], size_t *count);
 
+    /* Before each thread that carom makes; NULL: nothing to do. */
+    void (*before_thread)(void);
+
     /* Frees what start made, when nobody has the process any more; leaves one that still runs to itself. */
     void (*release)(carom_process_t *process);
 } carom__mode_t;
 
-extern const carom__mode_t carom__mode_thread, carom__mode_spawn;
+extern const carom__mode_t carom__mode_thread, carom__mode_spawn, carom__mode_fork, carom__mode_forkserver;
 
 /* The index-th mode, the default first, or NULL; a mode by name, or NULL. */
 const carom__mode_t *carom__mode_at(size_t index);
 const carom__mode_t *carom__mode_named(const char *name);
+
+/* 1 when the user has a context of that mode: he made one, it is the default, or what runs here was started in it. */
+int carom__mode_is_wanted(const carom__mode_t *mode);
+void carom__mode_note_context(const carom__mode_t *mode, int change);
+
+/* Tells all modes that a thread is about to be made. */
+void carom__modes_before_thread(void);
 
 /* A context as users see it is a mode and a mark. */
 struct carom_context_t {

@@ -103,8 +103,7 @@ static carom_status_t worker(char *path, size_t size)
     return status;
 }
 
-/* "": the program itself; also where the system cannot tell. */
-static void find_object(char *object, size_t size, const carom_entry_t *entry)
+void carom__entry_object(char *object, size_t size, const carom_entry_t *entry)
 {
     if (carom_plat_object_of(object, size, (const void *) (uintptr_t) entry->function) != CAROM_OK)
         object[0] = '\0';
@@ -117,7 +116,7 @@ carom_status_t carom__entry_home(carom__home_t *home, const carom_entry_t *entry
     if (status != CAROM_OK)
         return atomic_load(&has_init) ? status : CAROM_ENOINIT;
     home->is_worker = 0;
-    find_object(home->object, sizeof home->object, entry);
+    carom__entry_object(home->object, sizeof home->object, entry);
     if (atomic_load(&has_init))
         return CAROM_OK;
     if (home->object[0] == '\0')
@@ -130,17 +129,25 @@ static int is_from(const carom_entry_t *entry, const char *object)
 {
     char path[CAROM_PLAT_PATH];
 
-    find_object(path, sizeof path, entry);
+    carom__entry_object(path, sizeof path, entry);
     return strcmp(path, object) == 0;
 }
 
+static const carom_entry_t *registered(const char *name, const char *object)
+{
+    const carom_entry_t *entry = NULL;
+
+    do
+        entry = next_named(entry, name);
+    while (entry && !is_from(entry, object));
+    return entry;
+}
+
+/* A fork has it already, and needs no loader. */
 carom_status_t carom__entry_look_up(const carom_entry_t **entry, const char *name, const char *object)
 {
-    *entry = NULL;
-    if (object[0] != '\0' && carom_plat_object_load(object) != CAROM_OK)
-        return CAROM_ENOENTRY;
-    do
-        *entry = next_named(*entry, name);
-    while (*entry && !is_from(*entry, object));
+    *entry = registered(name, object);
+    if (*entry == NULL && object[0] != '\0' && carom_plat_object_load(object) == CAROM_OK)
+        *entry = registered(name, object);
     return *entry ? CAROM_OK : CAROM_ENOENTRY;
 }

@@ -19,7 +19,11 @@ typedef struct carom__home_t {
 /* CAROM_ENOINIT: only a program that did not call carom_init has it.  CAROM_ENOWORKER: no path of a worker is known. */
 carom_status_t carom__entry_home(carom__home_t *home, const carom_entry_t *entry);
 
-/* In the fresh process: the entry of that name and object ("" is the program), loading the object first.  CAROM_ENOENTRY. */
+/* The object that holds the entry: "" for the program itself, and where the system cannot tell. */
+void carom__entry_object(char *object, size_t size, const carom_entry_t *entry);
+
+/* In the fresh process: the entry of that name and object ("" is the program), loading the object when it
+ * is not there yet.  CAROM_ENOENTRY. */
 carom_status_t carom__entry_look_up(const carom_entry_t **entry, const char *name, const char *object);
 
 /* Notes that this program called carom_init. */

@@ -55,6 +55,16 @@ unsigned carom__family_next_number(void)
     return atomic_fetch_add(&last_number, 1) + 1;
 }
 
+/* What the list held is the parent's, who frees it in his own memory. */
+void carom__family_forget(void)
+{
+    carom_plat_global_lock();
+    oldest = newest = NULL;
+    carom_plat_global_unlock();
+    thread_self = NULL;
+    atomic_store(&last_number, 0);
+}
+
 /* ---- the list ---- */
 
 void carom__family_add(carom_process_t *process)

@@ -13,6 +13,9 @@ int carom__self_daemon(void);
 void carom__self_set_thread(const carom_self_t *self);
 void carom__self_set_process(const carom_self_t *self);
 
+/* In a fork: nobody was started by this process yet, and no thread is anybody. */
+void carom__family_forget(void);
+
 /* The number in the next "Process-N". */
 unsigned carom__family_next_number(void);
 

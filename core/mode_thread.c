@@ -151,6 +151,7 @@ static carom_status_t start(carom_process_t *process, carom__launch_t *launch, c
     carom_status_t status = CAROM_ENOMEM;
 
     (void) options;
+    carom__modes_before_thread();
     if (backing && run) {
         /* It stays in this process. */
         launch->parcel.to = carom__holder_self();
@@ -269,4 +270,19 @@ static int can(carom_ability_t ability)
     return (ability == CAROM_CAN_SEND_CONNECTION || ability == CAROM_CAN_SEND_FILE) && carom_plat_attach_possible();
 }
 
-const carom__mode_t carom__mode_thread = {"thread", can, start, wait_for_end, refuse_signal, sentinel, sources, release};
+static int is_here(void)
+{
+    return 1;
+}
+
+const carom__mode_t carom__mode_thread = {
+    .name = "thread",
+    .is_here = is_here,
+    .can = can,
+    .start = start,
+    .wait = wait_for_end,
+    .signal = refuse_signal,
+    .sentinel = sentinel,
+    .sources = sources,
+    .release = release,
+};

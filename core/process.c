@@ -125,12 +125,36 @@ static carom_status_t launch(carom_process_t *self, carom_request_t request, con
     return status;
 }
 
+static carom_status_t start(carom_process_t **process, const carom__mode_t *mode, carom_request_t request,
+                            const carom_process_options_t *options, int is_apart)
+{
+    carom_process_t *self;
+    carom_status_t status = new_process(&self, mode);
+
+    *process = NULL;
+    if (status != CAROM_OK)
+        return status;
+    set_up(self, options);
+    self->is_apart = is_apart;
+    status = launch(self, request, options);
+    if (status != CAROM_OK)
+        carom__process_drop(self);
+    else
+        *process = self;
+    return status;
+}
+
+carom_status_t carom__process_start_apart(carom_process_t **process, const carom__mode_t *mode, carom_request_t request,
+                                          const carom_process_options_t *options)
+{
+    return start(process, mode, request, options, 1);
+}
+
 carom_status_t carom_process_start_with(carom_process_t **process, carom_context_t *context, carom_request_t request,
                                         const carom_process_options_t *options)
 {
     static const carom_process_options_t defaults = CAROM_PROCESS_OPTIONS_INIT;
     const carom_process_options_t *wanted = options ? options : &defaults;
-    carom_process_t *self;
     carom_status_t status = carom_plat_start();
 
     *process = NULL;
@@ -141,18 +165,11 @@ carom_status_t carom_process_start_with(carom_process_t **process, carom_context
     if (status == CAROM_OK)
         status = check_options(context, wanted);
     if (status == CAROM_OK)
-        status = new_process(&self, context->mode);
+        status = start(process, context->mode, request, wanted, 0);
     if (status != CAROM_OK)
         return status;
-    set_up(self, wanted);
-    status = launch(self, request, wanted);
-    if (status != CAROM_OK) {
-        carom__process_drop(self);
-        return status;
-    }
-    carom__family_add(self);
-    carom_log(CAROM_LOG_DEBUG, "started %s, pid %lld", self->name, (long long) self->pid);
-    *process = self;
+    carom__family_add(*process);
+    carom_log(CAROM_LOG_DEBUG, "started %s, pid %lld", (*process)->name, (long long) (*process)->pid);
     return CAROM_OK;
 }
 

@@ -15,6 +15,7 @@ struct carom_process_t {
     const carom__mode_t *mode;
     char name[CAROM__NAME_MAX + 1];
     int daemon;
+    int is_apart;                      /* 1: it has no part in the arena */
     carom_duration_t grace;
     int64_t pid;
     void *backing;                     /* the mode's own */
@@ -30,6 +31,10 @@ struct carom_process_t {
     carom__report_t report;
     int result_taken;
 };
+
+/* Starts one for carom itself: in no family, with no part in the arena, and asked for by nobody. */
+carom_status_t carom__process_start_apart(carom_process_t **process, const carom__mode_t *mode, carom_request_t request,
+                                            const carom_process_options_t *options);
 
 void carom__process_hold(carom_process_t *process);
 void carom__process_drop(carom_process_t *process);

@@ -38,8 +38,24 @@ carom__h_landing_t carom__h_land(void (*function)(void *), void *argument)
     return landing;
 }
 
+/* A fork has its parent's counts and is where its parent was; those are the parent's to tell. */
+static void forget_parent(void)
+{
+    static int64_t known_pid;
+
+    if (known_pid == carom_inspect_pid())
+        return;
+    known_pid = carom_inspect_pid();
+    if (known_pid == body_pid)
+        return;
+    is_body = 0;
+    atomic_store(&failures, 0);
+    atomic_store(&passes, 0);
+}
+
 void carom__h_guard(void (*run)(void *), void *argument)
 {
+    forget_parent();
     carom__h_land(run, argument);
     if (carom_inspect_pid() != body_pid)
         carom__h_count_write();

@@ -4,7 +4,7 @@
  *
  *     CAROM_TASK(put_three) { CAROM_ASSERT_INT(carom_arg_int(call, 0), 3); return 0; }
  *
- *     CAROM_TEST(queue, put_get)                 // queue[thread]/put_get, queue[spawn]/put_get
+ *     CAROM_TEST(queue, put_get)                 // queue[thread]/put_get, queue[spawn]/put_get, queue[fork]/put_get, …
  *     {
  *         carom_process_t *child;
  *
@@ -41,11 +41,14 @@ typedef struct carom_test_t {
     uint64_t seed;                 /* for whatever the test draws by lot; printed with a failure, set by --seed */
 } carom_test_t;
 
-/* The modes a test runs in.  A new mode gets a bit here and a line in the table of select.c. */
+/* The modes a test runs in, as far as the system has them.  A new mode gets a bit here and a line in the table of select.c. */
 enum {
     CAROM_TEST_ALL_MODES = 0,
     CAROM_TEST_THREAD = 1,
     CAROM_TEST_SPAWN = 2,
+    CAROM_TEST_FORK = 4,
+    CAROM_TEST_FORKSERVER = 8,
+    CAROM_TEST_PROCESSES = CAROM_TEST_SPAWN | CAROM_TEST_FORK | CAROM_TEST_FORKSERVER,
     CAROM_TEST_ONCE_ONLY = 1 << 30   /* the mode does not matter to it */
 };
 
@@ -87,7 +90,7 @@ typedef struct carom_test_entry_t {
 
 /* Each begins the body of a test, whose parameter is `carom_test_t *test`.  At file scope.
  * CAROM_TEST: in every mode.  CAROM_TEST_ONCE: once.  CAROM_TEST_WITH: with options, as in
- * CAROM_TEST_WITH(pool, dies, .modes = CAROM_TEST_SPAWN, .expect = CAROM_EXPECT_CRASH, .code = 9). */
+ * CAROM_TEST_WITH(pool, dies, .modes = CAROM_TEST_PROCESSES, .expect = CAROM_EXPECT_CRASH, .code = 9). */
 #define CAROM_TEST(suite, name) CAROM_TEST_WITH(suite, name, .modes = CAROM_TEST_ALL_MODES)
 #define CAROM_TEST_ONCE(suite, name) CAROM_TEST_WITH(suite, name, .modes = CAROM_TEST_ONCE_ONLY)
 #define CAROM_TEST_WITH(suite, name, ...)                                                                                      \

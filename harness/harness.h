@@ -99,6 +99,9 @@ typedef struct carom__h_mode_t {
     int has_context;
 } carom__h_mode_t;
 
+/* The modes the harness knows, also those this system has not; NULL after the last. */
+const carom__h_mode_t *carom__h_mode_at(size_t index);
+
 typedef struct carom__h_case_t {
     const carom_test_entry_t *entry;
     const carom__h_mode_t *mode;

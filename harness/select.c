@@ -15,10 +15,28 @@ static const carom__h_mode_t modes[] = {
     {"once", CAROM_TEST_ONCE_ONLY, 0},
     {"thread", CAROM_TEST_THREAD, 1},
     {"spawn", CAROM_TEST_SPAWN, 1},
+    {"fork", CAROM_TEST_FORK, 1},
+    {"forkserver", CAROM_TEST_FORKSERVER, 1},
 };
 
 #define MODE_COUNT (sizeof(modes) / sizeof(modes[0]))
 #define EVERY_MODE (~0u)
+
+const carom__h_mode_t *carom__h_mode_at(size_t index)
+{
+    return index < MODE_COUNT ? &modes[index] : NULL;
+}
+
+/* Not every system has every mode. */
+static int is_here(const carom__h_mode_t *mode)
+{
+    size_t i;
+
+    for (i = 0; carom_mode_at(i) != NULL; i++)
+        if (strcmp(carom_mode_at(i), mode->name) == 0)
+            return 1;
+    return !mode->has_context;
+}
 
 /* ---- options ---- */
 
@@ -45,7 +63,8 @@ const char *carom__h_usage(void)
            "A case is 'suite[mode]/name', 'suite/name', 'suite[mode]' or 'suite'; * and ? are wild.  Default: all.\n"
            "\n"
            "  --list              print the names of the cases\n"
-           "  --modes MODE,...    only these modes, thread or spawn, and tests that run once (CAROM_MODES)\n"
+           "  --modes MODE,...    only these modes (thread, spawn, fork, forkserver), and tests that\n"
+           "                      run once (CAROM_MODES)\n"
            "  -j, --jobs N        run so many cases at a time (CAROM_JOBS)\n"
            "  --repeat N          run each case so often\n"
            "  --seed N            for tests that draw by lot\n"
@@ -251,7 +270,7 @@ apr_array_header_t *carom__h_select(const carom__h_options_t *options, apr_pool_
 
     for (entry = carom__h_entries(); entry != NULL; entry = entry->next)
         for (i = 0; i < MODE_COUNT; i++)
-            if (modes_of(entry) & modes[i].bit)
+            if (modes_of(entry) & modes[i].bit && is_here(&modes[i]))
                 add_case(cases, options, entry, &modes[i]);
     qsort(cases->elts, (size_t) cases->nelts, sizeof(carom__h_case_t), compare_cases);
     return cases;

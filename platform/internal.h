@@ -15,6 +15,13 @@ apr_pool_t *carom__plat_pool_locked(void);
 /* Called once by carom_plat_start, before anything else of the platform, under the global lock. */
 carom_status_t carom__plat_start_system(void);
 
+/* Threads made by carom_plat_thread_start: how many run; the caller's last one only watches over the process, and counts as none
+ * from now on; a fork has none (thread.c). */
+unsigned carom__plat_threads(void);
+unsigned carom__plat_watchers(void);
+void carom__plat_threads_watch(void);
+void carom__plat_threads_forget(void);
+
 /* A status for errors that APR has no name for (a bad format of a program, no permission to signal), 0 for all others. */
 carom_status_t carom__plat_special_status(int system_error);
 

@@ -21,6 +21,31 @@ struct carom_plat_thread_t {
 static _Thread_local carom_plat_thread_t *current;
 static _Thread_local apr_thread_t *current_apr;
 
+/* Counted from before the system makes it until it is about to end. */
+static atomic_uint running, watchers;
+
+unsigned carom__plat_threads(void)
+{
+    return atomic_load(&running);
+}
+
+unsigned carom__plat_watchers(void)
+{
+    return atomic_load(&watchers);
+}
+
+void carom__plat_threads_watch(void)
+{
+    atomic_fetch_add(&watchers, 1);
+    atomic_fetch_sub(&running, 1);
+}
+
+void carom__plat_threads_forget(void)
+{
+    atomic_store(&running, 0);
+    atomic_store(&watchers, 0);
+}
+
 static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 {
     carom_plat_thread_t *self = data;
@@ -35,6 +60,7 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 
 void carom_plat_thread_exit(void)
 {
+    atomic_fetch_sub(&running, 1);
     if (atomic_exchange(&current->state, ENDED) == DETACHED)
         free(current);
     apr_thread_exit(current_apr, APR_SUCCESS);
@@ -47,9 +73,12 @@ static carom_status_t create(carom_plat_thread_t *self)
     apr_status_t status;
 
     /* Blocked around the creation, not inside the thread: there would be a moment in which the host's signals could land here. */
+    atomic_fetch_add(&running, 1);
     carom_plat_signals_block(&before);
     status = apr_thread_create(&self->thread, NULL, run, self, self->pool);
     carom_plat_signals_restore(&before);
+    if (status != APR_SUCCESS)
+        atomic_fetch_sub(&running, 1);
     return carom_plat_status(status);
 }
 

@@ -531,7 +531,7 @@ CAROM_TEST(connection, end_while_waiting)
     end_child(&child, 0);
 }
 
-CAROM_TEST_WITH(connection, killed_peer, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(connection, killed_peer, .modes = CAROM_TEST_PROCESSES)
 {
     carom_connection_t *connection;
     carom_process_t *child = start_with(&connection, test, &echoes);
@@ -557,7 +557,7 @@ CAROM_TASK(sends_what_nobody_takes)
     return status == CAROM_OK ? 0 : 1;
 }
 
-CAROM_TEST_WITH(connection, killed_inside_a_message, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(connection, killed_inside_a_message, .modes = CAROM_TEST_PROCESSES)
 {
     carom_connection_t *connection;
     carom_process_t *child = start_with(&connection, test, &sends_what_nobody_takes);

@@ -75,7 +75,7 @@ static void start_stranger(carom_test_t *test, carom_entry_t *stranger, carom_st
     CAROM_ASSERT_OK(carom_process_destroy(&child));
 }
 
-CAROM_TEST_WITH(entry, missing_in_the_worker, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(entry, missing_in_the_worker, .modes = CAROM_TEST_SPAWN | CAROM_TEST_FORKSERVER)
 {
     static carom_entry_t only_here = {"only_here", 1, late_function, NULL};
 
@@ -84,7 +84,7 @@ CAROM_TEST_WITH(entry, missing_in_the_worker, .modes = CAROM_TEST_SPAWN)
     carom_entry_unregister(&only_here);
 }
 
-CAROM_TEST_WITH(entry, other_version_in_the_worker, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(entry, other_version_in_the_worker, .modes = CAROM_TEST_PROCESSES)
 {
     static carom_entry_t newer;
 
@@ -223,7 +223,7 @@ CAROM_TEST(entry, large_result)
     carom_value_clear(&result);
 }
 
-CAROM_TEST_WITH(entry, result_above_the_limit, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(entry, result_above_the_limit, .modes = CAROM_TEST_PROCESSES)
 {
     carom_process_t *child;
     carom_value_t result;

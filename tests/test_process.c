@@ -77,7 +77,7 @@ CAROM_TEST(process, exit_codes)
     expect_code(test, carom_call(returns, -1), 255);
 }
 
-CAROM_TEST_WITH(process, exits_of_the_program, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(process, exits_of_the_program, .modes = CAROM_TEST_PROCESSES)
 {
     expect_code(test, carom_call(exits, 0), 0);
     expect_code(test, carom_call(exits, 7), 7);
@@ -118,17 +118,17 @@ static void expect_death(carom_test_t *test, carom_request_t request, int code)
     CAROM_ASSERT_OK(carom_process_destroy(&child));
 }
 
-CAROM_TEST_WITH(process, aborts_are_signals, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(process, aborts_are_signals, .modes = CAROM_TEST_PROCESSES)
 {
     expect_death(test, carom_call(aborts), -6);
 }
 
-CAROM_TEST_WITH(process, crashes_are_signals, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(process, crashes_are_signals, .modes = CAROM_TEST_PROCESSES)
 {
     expect_death(test, carom_call(crashes, 16), -11);
 }
 
-CAROM_TEST_WITH(process, kill, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(process, kill, .modes = CAROM_TEST_PROCESSES)
 {
     runner_t runner;
 
@@ -141,7 +141,7 @@ CAROM_TEST_WITH(process, kill, .modes = CAROM_TEST_SPAWN)
     end_runner(&runner);
 }
 
-CAROM_TEST_WITH(process, terminate, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(process, terminate, .modes = CAROM_TEST_PROCESSES)
 {
     runner_t runner;
 
@@ -152,7 +152,7 @@ CAROM_TEST_WITH(process, terminate, .modes = CAROM_TEST_SPAWN)
     end_runner(&runner);
 }
 
-CAROM_TEST_WITH(process, interrupt, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(process, interrupt, .modes = CAROM_TEST_PROCESSES)
 {
     runner_t runner;
 
@@ -386,7 +386,7 @@ CAROM_TEST(process, join_all)
     end_runner(&runner);
 }
 
-CAROM_TEST_WITH(process, join_all_ends_daemons, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(process, join_all_ends_daemons, .modes = CAROM_TEST_PROCESSES)
 {
     carom_process_options_t options = CAROM_PROCESS_OPTIONS_INIT;
     runner_t runner;
@@ -399,7 +399,7 @@ CAROM_TEST_WITH(process, join_all_ends_daemons, .modes = CAROM_TEST_SPAWN)
 }
 
 /* A running child of another kind delays nobody's end. */
-CAROM_TEST_WITH(process, join_all_asks_daemons_first, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(process, join_all_asks_daemons_first, .modes = CAROM_TEST_PROCESSES)
 {
     carom_process_options_t options = CAROM_PROCESS_OPTIONS_INIT;
     runner_t plain, daemon;
@@ -417,7 +417,7 @@ CAROM_TEST_WITH(process, join_all_asks_daemons_first, .modes = CAROM_TEST_SPAWN)
 
 /* ---- destroying ---- */
 
-CAROM_TEST_WITH(process, destroy_kills_after_the_grace, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(process, destroy_kills_after_the_grace, .modes = CAROM_TEST_PROCESSES)
 {
     carom_process_options_t options = CAROM_PROCESS_OPTIONS_INIT;
     carom_duration_t before;
@@ -456,7 +456,7 @@ CAROM_TASK(check_environment)
     return 0;
 }
 
-CAROM_TEST_WITH(process, environment, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(process, environment, .modes = CAROM_TEST_PROCESSES)
 {
     const char *environment[] = {"CAROM_TEST_GIVEN=one", "CAROM_TEST_TAKEN=x", "CAROM_TEST_TAKEN", "CAROM_TEST_GIVEN=two", NULL};
     carom_process_options_t options = CAROM_PROCESS_OPTIONS_INIT;
@@ -479,7 +479,7 @@ CAROM_TASK(leaves_a_file_here)
     return 0;
 }
 
-CAROM_TEST_WITH(process, directory, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(process, directory, .modes = CAROM_TEST_PROCESSES)
 {
     carom_process_options_t options = CAROM_PROCESS_OPTIONS_INIT;
     carom_process_t *child;
@@ -502,7 +502,7 @@ CAROM_TEST_WITH(process, directory, .modes = CAROM_TEST_SPAWN)
     CAROM_ASSERT(child == NULL);
 }
 
-CAROM_TEST_WITH(process, niceness, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(process, niceness, .modes = CAROM_TEST_PROCESSES)
 {
     carom_process_options_t options = CAROM_PROCESS_OPTIONS_INIT;
     carom_process_t *child;
@@ -527,7 +527,7 @@ CAROM_TASK(reads_nothing_and_writes)
     return got == EOF ? 0 : 1;
 }
 
-CAROM_TEST_WITH(process, null_streams, .modes = CAROM_TEST_SPAWN)
+CAROM_TEST_WITH(process, null_streams, .modes = CAROM_TEST_PROCESSES)
 {
     carom_process_options_t options = CAROM_PROCESS_OPTIONS_INIT;
     carom_process_t *child;

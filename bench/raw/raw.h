@@ -43,6 +43,11 @@ int raw_spawn(const char *program, const char *argument);
 #define RAW_NO_PROGRAM (-1)      /* there is none of that name */
 int raw_run(char *output, size_t size, int *code, const char *const argv[], int seconds);
 
+/* ---- fork.c ---- */
+
+/* fork of this process into one that ends at once, and waitpid. */
+int raw_fork(void);
+
 /* ---- thread.c ---- */
 
 /* pthread_create of a function that returns at once, and pthread_join. */

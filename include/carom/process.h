@@ -77,7 +77,11 @@ typedef struct carom_outcome_t {
  * CAROM_ETOOBIG, CAROM_ECOUNT, CAROM_EUTF8, CAROM_EBUSY, CAROM_EMOVED, CAROM_EFORKED: an argument.  CAROM_EMODE:
  * CAROM_START_METHOD names no mode.  *process is NULL after a failure, and nothing is left of it.
  *
- * Cost: a thread's, or that of posix_spawn of the program, which does not grow with this process's memory. */
+ * CAROM_EBUSY: a fork beside threads; CAROM_EDIED, CAROM_EFAILED and what its preload entry gave: there is no forkserver (see
+ * carom/context.h).
+ *
+ * Cost: a thread's; that of posix_spawn of the program, which does not grow with this process's memory; of a fork, which does; of a
+ * fork of a small process. */
 CAROM_API carom_status_t carom_process_start(carom_process_t **process, carom_context_t *context,
                                              carom_request_t request) CAROM_MUST_CHECK;
 CAROM_API carom_status_t carom_process_start_with(carom_process_t **process, carom_context_t *context, carom_request_t request,
@@ -128,7 +132,7 @@ CAROM_API int64_t carom_process_pid(const carom_process_t *process);
 /* 1 for a daemonic process. */
 CAROM_API int carom_process_daemon(const carom_process_t *process);
 
-/* "thread" or "spawn". */
+/* The name of its mode. */
 CAROM_API const char *carom_process_mode(const carom_process_t *process);
 
 /* Something the host's event loop can wait on: readable (a descriptor) or signalled (a HANDLE) once the process has ended, for
@@ -151,7 +155,7 @@ CAROM_API carom_status_t carom_process_join_all(carom_duration_t timeout) CAROM_
 /* Who runs this call: the process or thread started by carom, or the main process. */
 typedef struct carom_self_t {
     const char *name;            /* "MainProcess" in one that carom did not start */
-    const char *mode;            /* "main", "thread" or "spawn" */
+    const char *mode;            /* "main", or that of the mode it was started in */
     int64_t pid;
     int daemon;
     const char *parent_name;     /* NULL in the main process */

@@ -110,11 +110,14 @@ static void in_forked_child(void)
     size_t p, w;
 
     atomic_fetch_add(&forks, 1);
+    carom__plat_threads_forget();
     for (p = 0; p < PAGES; p++) {
         page_t *page = atomic_load(&pages[p]);
 
+        /* Written only where there is something: each page that is written is copied. */
         for (w = 0; page != NULL && w < PAGE_BITS / WORD_BITS; w++)
-            close_word(p * PAGE_BITS + w * WORD_BITS, atomic_exchange(&page->words[w], 0));
+            if (atomic_load(&page->words[w]) != 0)
+                close_word(p * PAGE_BITS + w * WORD_BITS, atomic_exchange(&page->words[w], 0));
     }
     carom_plat_global_unlock();
 }

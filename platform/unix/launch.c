@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* What one launch needs until posix_spawn has returned. */
@@ -106,45 +105,6 @@ static int describe_signals(preparation_t *p)
     return error;
 }
 
-/* ---- the environment: ours with changes ---- */
-
-static int same_name(const char *one, const char *other)
-{
-    size_t length = carom__plat_name_length(one);
-
-    return length == carom__plat_name_length(other) && memcmp(one, other, length) == 0;
-}
-
-static int is_changed(const char *setting, const char *const *changes)
-{
-    for (; *changes; changes++)
-        if (same_name(setting, *changes))
-            return 1;
-    return 0;
-}
-
-/* The strings stay where they are; only the array is new.  Of two changes to one name the later counts. */
-static int merge_environment(preparation_t *p, const char *const *changes)
-{
-    size_t ours = 0, theirs = 0, n = 0, i;
-
-    while (environ && environ[ours])
-        ours++;
-    while (changes[theirs])
-        theirs++;
-    p->environment = malloc((ours + theirs + 1) * sizeof *p->environment);
-    if (p->environment == NULL)
-        return ENOMEM;
-    for (i = 0; i < ours; i++)
-        if (!is_changed(environ[i], changes))
-            p->environment[n++] = environ[i];
-    for (i = 0; i < theirs; i++)
-        if (strchr(changes[i], '=') && !is_changed(changes[i], changes + i + 1))
-            p->environment[n++] = (char *) changes[i];
-    p->environment[n] = NULL;
-    return 0;
-}
-
 /* ---- the launch ---- */
 
 static int prepare(preparation_t *p, carom_plat_child_t *child, const carom_plat_launch_t *launch)
@@ -158,7 +118,7 @@ static int prepare(preparation_t *p, carom_plat_child_t *child, const carom_plat
     if (!error)
         error = describe_signals(p);
     if (!error && launch->environment)
-        error = merge_environment(p, launch->environment);
+        error = carom__environment_merge(&p->environment, launch->environment);
     return error;
 }
 
@@ -182,24 +142,13 @@ static int spawn(preparation_t *p, carom_plat_child_t *child, const carom_plat_l
     return posix_spawn(&child->pid, launch->program, &p->actions, &p->attributes, argv, environment);
 }
 
-static int be_nice(pid_t pid, int nice)
+static int be_nice(pid_t pid, int more)
 {
-    int now;
+    int nice, error = carom__nice_from_here(&nice, more);
 
-    if (nice == 0)
-        return 0;
-    errno = 0;
-    now = getpriority(PRIO_PROCESS, 0);
-    if (now == -1 && errno != 0)
-        return errno;
-    return setpriority(PRIO_PROCESS, (id_t) pid, now + nice) == 0 ? 0 : errno;
-}
-
-static void take_back(pid_t pid)
-{
-    kill(pid, SIGKILL);
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-        ;
+    if (error)
+        return error;
+    return setpriority(PRIO_PROCESS, (id_t) pid, nice) == 0 ? 0 : errno;
 }
 
 static int spawn_and_watch(preparation_t *p, carom_plat_child_t *child, const carom_plat_launch_t *launch)
@@ -209,44 +158,18 @@ static int spawn_and_watch(preparation_t *p, carom_plat_child_t *child, const ca
     if (error)
         return error;
     error = carom__sentinel_begin(child, &p->sentinel);
-    if (!error)
+    if (!error && launch->nice != 0)
         error = be_nice(child->pid, launch->nice);
     if (error)
-        take_back(child->pid);
+        carom__child_take_back(child);
     return error;
-}
-
-static void free_child(carom_plat_child_t *child)
-{
-    carom__fd_close(&child->lifeline);
-    carom__fd_close(&child->sentinel);
-    carom_plat_monitor_destroy(&child->monitor);
-    free(child);
-}
-
-static carom_status_t new_child(carom_plat_child_t **child)
-{
-    carom_plat_child_t *self = calloc(1, sizeof *self);
-    carom_status_t status;
-
-    *child = NULL;
-    if (self == NULL)
-        return CAROM_ENOMEM;
-    self->lifeline = self->sentinel = -1;
-    status = carom_plat_monitor_create(&self->monitor);
-    if (status != CAROM_OK) {
-        free(self);
-        return status;
-    }
-    *child = self;
-    return CAROM_OK;
 }
 
 carom_status_t carom_plat_launch(carom_plat_child_t **child, const carom_plat_launch_t *launch)
 {
     preparation_t p = {.lifeline = -1, .sentinel = -1};
     carom_plat_child_t *self;
-    carom_status_t status = new_child(&self);
+    carom_status_t status = carom__child_new(&self);
     int error;
 
     *child = NULL;
@@ -259,27 +182,10 @@ carom_status_t carom_plat_launch(carom_plat_child_t **child, const carom_plat_la
         error = spawn_and_watch(&p, self, launch);
     forget(&p);
     if (error) {
-        free_child(self);
+        carom__child_free(self);
         /* All descriptors are good: what the child could not have is one of its own low numbers, over the limit. */
         return error == EBADF ? CAROM_EMFILE : carom_plat_status(error);
     }
     *child = self;
     return CAROM_OK;
-}
-
-void carom_plat_child_close(carom_plat_child_t **child)
-{
-    carom_plat_child_t *self = *child;
-
-    if (self == NULL)
-        return;
-    *child = NULL;
-    if (!carom__child_look(self))
-        take_back(self->pid);
-    free_child(self);
-}
-
-int carom_plat_can_nice(void)
-{
-    return 1;
 }

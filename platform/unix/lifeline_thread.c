@@ -23,7 +23,9 @@ int carom__lifeline_arm(int reader)
     carom_plat_thread_t *thread;
     carom_status_t status = carom_plat_thread_start(&thread, watch, (void *) (intptr_t) reader);
 
-    if (status == CAROM_OK)
+    if (status == CAROM_OK) {
+        carom__plat_threads_watch();
         carom_plat_thread_detach(&thread);
+    }
     return status == CAROM_OK ? 0 : EAGAIN;
 }

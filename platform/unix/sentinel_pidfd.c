@@ -5,7 +5,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+/* waitid's P_PIDFD, which C libraries have learned late. */
+#define BY_PIDFD ((idtype_t) 3)
 
 int carom__sentinel_prepare(carom_plat_child_t *child, int *inherited)
 {
@@ -38,4 +42,14 @@ int carom__sentinel_signal(carom_plat_child_t *child, int signal_number)
     if (child->sentinel >= 0)
         return (int) syscall(SYS_pidfd_send_signal, child->sentinel, signal_number, NULL, 0);
     return kill(child->pid, signal_number);
+}
+
+int carom__sentinel_collect(carom_plat_child_t *child, int *code)
+{
+    siginfo_t info = {0};
+
+    if (child->sentinel < 0 || waitid(BY_PIDFD, (id_t) child->sentinel, &info, WEXITED | WNOHANG) != 0 || info.si_pid == 0)
+        return 0;
+    *code = carom__code_of(&info);
+    return 1;
 }

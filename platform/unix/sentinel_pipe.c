@@ -26,3 +26,11 @@ int carom__sentinel_signal(carom_plat_child_t *child, int signal_number)
 {
     return kill(child->pid, signal_number);
 }
+
+/* By its number alone it cannot be told from a child of the host. */
+int carom__sentinel_collect(carom_plat_child_t *child, int *code)
+{
+    (void) child;
+    (void) code;
+    return 0;
+}

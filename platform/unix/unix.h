@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 /* ---- forkguard.c: descriptors of ours ---- */
@@ -59,6 +60,8 @@ struct carom_plat_child_t {
     pid_t pid;
     int lifeline;                     /* writing end; -1 none */
     int sentinel;                     /* readable from the child's end on; -1 none */
+    int status;                       /* of the child of a forker: where the word of its end comes from; -1: it is our own */
+    atomic_int lost;                  /* no word will come: the forker is gone */
     int certain;                      /* 0: a copy of it in a grandchild may keep the sentinel silent, so look now and then */
     carom_plat_monitor_t *monitor;    /* guards the rest */
     int ended;
@@ -76,16 +79,74 @@ int carom__sentinel_is_inherited(void);
 /* Sends a signal to the child, which has not been collected. */
 int carom__sentinel_signal(carom_plat_child_t *child, int signal_number);
 
+/* Collects the child when it is ours after all, its forker gone and we who gets the orphans: 1, with its exit code, when it had
+ * ended. */
+int carom__sentinel_collect(carom_plat_child_t *child, int *code);
+
 /* ---- spawn_*.c: what posix_spawn cannot do everywhere; 0 or an errno ---- */
 
 /* The child will have no descriptor from `first` on. */
 int carom__spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 int carom__spawn_chdir(posix_spawn_file_actions_t *actions, const char *directory);
 
+/* ---- environment.c ---- */
+
+/* A new array of the strings of our environment and of the changes, which stay where they are.  0 or an errno. */
+int carom__environment_merge(char ***environment, const char *const *changes);
+
+/* ---- setup.c: what a forked child makes of itself, as posix_spawn does for a launched one ---- */
+
+enum { STANDARD_AS_IT_IS = -1, STANDARD_CLOSED = -2 };
+
+/* Descriptors that the child has by the fork, none below 3; -1: none. */
+typedef struct carom__setup_t {
+    int control, lifeline, sentinel;  /* to be kept, and guarded again */
+    int shared;                       /* likewise; in a process that has claims it must not be closed */
+    int standard[3];                  /* what shall be 0, 1 and 2, or STANDARD_…; closed afterwards */
+    int here;                         /* the directory to begin in; closed afterwards */
+    const char *directory;            /* to go to from there; NULL: none */
+    char **environment;               /* for environ; NULL: as it is */
+    int has_nice, nice;               /* niceness to have */
+    int is_clean;                     /* stdin was never read, and signals have their defaults but for SIGCHLD and SIGINT */
+} carom__setup_t;
+
+#define CAROM__SETUP_NONE {-1, -1, -1, -1, {STANDARD_AS_IT_IS, STANDARD_AS_IT_IS, STANDARD_AS_IT_IS}, -1, NULL, NULL, 0, 0, 0}
+
+/* In the child, which has blocked all signals: arms the lifeline, makes all of it true, sets signals to their defaults and lets
+ * them in.  0 or an errno. */
+int carom__setup_apply(carom__setup_t *setup);
+
+/* Sets all signals to their defaults. */
+void carom__setup_signals(void);
+
+/* All of its descriptors into the guard, out of it, or closed. */
+void carom__setup_guard(carom__setup_t *setup);
+void carom__setup_release(carom__setup_t *setup);
+void carom__setup_close(carom__setup_t *setup);
+
 /* ---- child.c ---- */
+
+/* A child that is not there yet, and what is left of one that was collected.  CAROM_ENOMEM. */
+carom_status_t carom__child_new(carom_plat_child_t **child);
+void carom__child_free(carom_plat_child_t *child);
+
+/* Kills and collects a child of which nobody was told. */
+void carom__child_take_back(carom_plat_child_t *child);
+
+/* The niceness that a child of ours shall have.  0 or an errno. */
+int carom__nice_from_here(int *nice, int more);
 
 /* Looks whether the child has ended, and notes it.  1 when it has. */
 int carom__child_look(carom_plat_child_t *child);
+
+/* n & 255 of an exit, -n of a signal. */
+int carom__code_of(const siginfo_t *info);
+
+/* ---- remote.c: children of a forker; called under their monitor ---- */
+
+/* 1 when it has ended; known 0: how is lost. */
+int carom__remote_look(carom_plat_child_t *child, int *code, int *known);
+int carom__remote_signal(carom_plat_child_t *child, int signal_number);
 
 /* The descriptors a launched worker finds beside stdin, stdout, stderr; one that is not given leaves no gap, for nothing of
  * the host's may show there.  Its token tells whether the tree's memory is among them. */
@@ -140,6 +201,7 @@ int carom__is_alive_by_lock(carom_plat_shared_t *shared, unsigned number);
 
 carom_status_t carom__claim_by_pid(carom_plat_mark_t *mark);
 int carom__is_alive_by_pid(const carom_plat_mark_t *mark);
+
 
 /* How often a waiter looks for itself where a sentinel is not certain: the 10 ms of platform.h. */
 #define LOOK_AGAIN 10000

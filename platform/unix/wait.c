@@ -46,13 +46,19 @@ carom_status_t carom__poll_one(int fd, short events, int64_t deadline)
 
 /* ---- many ---- */
 
+/* Where a forker's child has no certain sentinel, the word of its end is the best there is, as long as one can come. */
+static int child_descriptor(const carom_plat_child_t *child)
+{
+    return child->status >= 0 && !child->certain && !atomic_load(&child->lost) ? child->status : child->sentinel;
+}
+
 static int descriptor_of(const carom_plat_source_t *source)
 {
     switch (source->kind) {
     case CAROM_PLAT_SOURCE_STREAM:
         return source->stream->fd;
     case CAROM_PLAT_SOURCE_CHILD:
-        return source->child->sentinel;
+        return child_descriptor(source->child);
     case CAROM_PLAT_SOURCE_FLAG:
         return source->flag->reader;
     case CAROM_PLAT_SOURCE_FILE:
@@ -109,16 +115,27 @@ static int64_t slice_of(const carom_plat_source_t *sources, size_t count, int64_
     return deadline;
 }
 
+/* Anew each time: a child whose forker is gone is watched by something else from then on. */
+static void describe(struct pollfd *fds, const carom_plat_source_t *sources, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        fds[i].fd = descriptor_of(&sources[i]);
+        fds[i].events = POLLIN;
+        fds[i].revents = 0;
+    }
+}
+
 static carom_status_t wait_on(carom_plat_source_t *sources, struct pollfd *fds, size_t count, int64_t deadline)
 {
     carom_status_t status;
     size_t ready;
 
     for (;;) {
-        int64_t slice = slice_of(sources, count, deadline);
-
+        describe(fds, sources, count);
         /* What the system calls invalid is that there are more than this process may have descriptors. */
-        if (poll_until(fds, count, slice) < 0)
+        if (poll_until(fds, count, slice_of(sources, count, deadline)) < 0)
             return errno == EINVAL ? CAROM_EMFILE : carom_plat_status(errno);
         status = collect(sources, fds, count, &ready);
         if (status != CAROM_OK || ready > 0)
@@ -132,17 +149,11 @@ carom_status_t carom_plat_wait(carom_plat_source_t *sources, size_t count, int64
 {
     struct pollfd few[ON_STACK], *fds = few;
     carom_status_t status;
-    size_t i;
 
     if (count > ON_STACK)
         fds = malloc(count * sizeof *fds);
     if (fds == NULL)
         return CAROM_ENOMEM;
-    for (i = 0; i < count; i++) {
-        fds[i].fd = descriptor_of(&sources[i]);
-        fds[i].events = POLLIN;
-        fds[i].revents = 0;
-    }
     status = wait_on(sources, fds, count, deadline);
     if (fds != few)
         free(fds);

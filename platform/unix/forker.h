@@ -1,0 +1,52 @@
+/* What a forker and its owner say to each other.
+ *
+ * A request is one message of a socket that keeps messages apart, with descriptors beside it.  Everything else about a worker goes
+ * through a socket pair of its own, *status*, whose far end comes with the request: what is long (environment, directory) is
+ * written there for the worker to read, and from there come the words below, from the forker and from the worker. */
+
+#ifndef CAROM_PLATFORM_UNIX_FORKER_H
+#define CAROM_PLATFORM_UNIX_FORKER_H
+
+#include "platform/unix/unix.h"
+
+#define FORKER_MAGIC UINT64_C(0x6361726f6d2d6631)
+#define FORKER_BODY_MAX ((uint32_t) 4 << 20)
+
+/* Descriptors of a request, in this order; a bit of request_t.files for each that came. */
+enum {
+    FILE_STATUS, FILE_CONTROL, FILE_LIFELINE, FILE_SENTINEL, FILE_SHARED, FILE_HERE, FILE_STDIN, FILE_STDOUT, FILE_STDERR,
+    FILE_KINDS
+};
+
+enum {
+    WANT_READY = 1,                   /* a word when it is set up: something may fail */
+    WANT_NICE = 2,                    /* request_t.nice counts */
+    WANT_NULL = 4,                    /* stdin is the null device; the next two bits: stdout, stderr */
+    WANT_ALL = 31
+};
+
+typedef struct request_t {
+    uint64_t magic;
+    unsigned char key[CAROM_PLAT_KEY];
+    uint32_t files;
+    uint32_t wants;
+    int32_t nice;
+    uint32_t environment, directory;  /* bytes of each in status, strings with their final zeros */
+    uint32_t zero;
+} request_t;
+
+/* BORN: its pid, its descriptor beside it where there are such.  READY: 0.  FAILED: an errno.  ENDED: its exit code. */
+enum { WORD_BORN = 1, WORD_READY, WORD_FAILED, WORD_ENDED };
+
+typedef struct word_t {
+    uint32_t what;
+    int32_t value;
+} word_t;
+
+/* A message with descriptors beside it: at most FILE_KINDS. */
+typedef union ancillary_t {
+    char bytes[CMSG_SPACE(FILE_KINDS * sizeof(int))];
+    struct cmsghdr align;
+} ancillary_t;
+
+#endif
