@@ -50,6 +50,12 @@ static void take_back_remote(carom_plat_child_t *child)
     (void) carom_plat_child_wait(child, &ignored, carom_plat_now() + LAST_WAIT);
 }
 
+void carom__child_forget(carom_plat_child_t *child)
+{
+    child->lifeline = child->sentinel = child->status = -1;
+    carom__child_free(child);
+}
+
 void carom__child_take_back(carom_plat_child_t *child)
 {
     if (child->status >= 0) {

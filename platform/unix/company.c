@@ -8,8 +8,16 @@
 #define TASKS "/proc/self/task"
 #define LOOK_SOON 1000000      /* ns between looks for threads that are about to end */
 
-/* There with ThreadSanitizer, which runs a thread of its own, and with nobody else. */
+/* There with ThreadSanitizer, and with nobody else. */
 void __tsan_init(void) __attribute__((weak));
+
+/* It runs a thread of its own; in a fork it starts one for the fork, and another with the first thread there. */
+static unsigned count_sanitizer_s(void)
+{
+    if (__tsan_init == NULL)
+        return 0;
+    return carom_plat_fork_count() > 0 ? 2 : 1;
+}
 
 int carom_plat_can_fork(void)
 {
@@ -27,7 +35,7 @@ static unsigned count_all(void)
 static carom_plat_company_t look(void)
 {
     unsigned all = count_all(), ours = carom__plat_threads();
-    unsigned expected = 1 + ours + carom__plat_watchers() + (__tsan_init != NULL);
+    unsigned expected = 1 + ours + carom__plat_watchers() + count_sanitizer_s();
 
     if (all > expected)
         return CAROM_PLAT_AMONG_OTHERS;

@@ -138,10 +138,11 @@ static pid_t split(plan_t *plan)
 
 /* ---- in the child ---- */
 
-static carom_status_t begin(carom_plat_stream_t **control, carom_plat_shared_t **shared, plan_t *plan)
+static carom_status_t begin(carom_plat_stream_t **control, carom_plat_shared_t **shared, plan_t *plan, carom_plat_child_t *self)
 {
     int error = carom__setup_apply(&plan->setup);
 
+    carom__child_forget(self);
     carom__fd_close(&plan->answer);
     if (error && plan->answerer >= 0 && write(plan->answerer, &error, sizeof error) < 0)
         _exit(NOT_RUN);
@@ -203,7 +204,7 @@ carom_status_t carom_plat_fork(carom_plat_child_t **child, carom_plat_stream_t *
         return status;
     error = prepare(&plan, self);
     if (!error && (self->pid = split(&plan)) == 0)
-        return begin(control, shared, &plan);
+        return begin(control, shared, &plan, self);
     if (!error)
         error = self->pid < 0 ? errno : watch(&plan, self);
     forget(&plan);

@@ -225,12 +225,25 @@ static int set_up(carom__setup_t *setup, const asked_t *asked)
     return error ? error : carom__setup_apply(setup);
 }
 
+/* Memory only: the descriptors were closed by the fork. */
+static void forget(forker_t *self)
+{
+    worker_t *worker;
+
+    while ((worker = self->workers) != NULL) {
+        self->workers = worker->next;
+        free(worker);
+    }
+    free(self->polled);
+    memset(self, 0, sizeof *self);
+}
+
 static carom_status_t begin(carom_plat_stream_t **control, carom_plat_shared_t **shared, forker_t *self, asked_t *asked)
 {
     carom__setup_t setup = CAROM__SETUP_NONE;
     int error = set_up(&setup, asked);
 
-    memset(self->key, 0, sizeof self->key);
+    forget(self);
     if (!error)
         error = carom_plat_stream_adopt(control, setup.control) == CAROM_OK ? 0 : ENOMEM;
     if (!error && setup.shared >= 0)
@@ -306,8 +319,10 @@ static int fork_worker(forker_t *self, asked_t *asked)
     worker_t *worker = calloc(1, sizeof *worker);
     int error = worker ? split(&worker->pid) : ENOMEM;
 
-    if (!error && worker->pid == 0)
+    if (!error && worker->pid == 0) {
+        free(worker);
         return 1;
+    }
     if (error) {
         say(asked->files[FILE_STATUS], WORD_FAILED, error);
         free(worker);

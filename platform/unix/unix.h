@@ -130,6 +130,9 @@ void carom__setup_close(carom__setup_t *setup);
 carom_status_t carom__child_new(carom_plat_child_t **child);
 void carom__child_free(carom_plat_child_t *child);
 
+/* In a fork, where its descriptors are somebody else's by now. */
+void carom__child_forget(carom_plat_child_t *child);
+
 /* Kills and collects a child of which nobody was told. */
 void carom__child_take_back(carom_plat_child_t *child);
 

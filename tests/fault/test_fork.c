@@ -117,7 +117,7 @@ static void *wait_at_gate(void *nothing)
     return NULL;
 }
 
-CAROM_TEST_WITH(fault, no_fork_beside_a_thread_of_the_host, .modes = CAROM_TEST_FORK)
+CAROM_TEST_WITH(fault, no_fork_beside_a_thread_of_the_host, .modes = CAROM_TEST_FORK, .warm_up = CAROM_TEST_THREAD)
 {
     carom_process_t *child;
     pthread_t thread;

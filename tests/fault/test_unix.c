@@ -398,7 +398,7 @@ CAROM_TASK(reports_flags)
     return 0;
 }
 
-CAROM_TEST_WITH(fault, a_worker_s_own_descriptors_are_close_on_exec, .modes = CAROM_TEST_PROCESSES)
+CAROM_TEST_WITH(fault, a_worker_s_own_descriptors_are_close_on_exec, .modes = CAROM_TEST_SPAWN | CAROM_TEST_FORKSERVER)
 {
     carom_process_t *child;
 
