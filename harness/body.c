@@ -86,7 +86,8 @@ static int run_between(body_t *body, const carom__h_case_t *of)
 {
     unsigned leaks = 0;
 
-    warm_up(of, body->test.context);
+    if (!of->entry->options.cold)
+        warm_up(of, body->test.context);
     carom__h_body_begins();
     if (carom__h_land(call_body, body) != CAROM__H_FATAL)
         leaks = carom__h_gate_check(&body->before, body->test.directory, of->entry->options.leaves);

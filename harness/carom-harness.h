@@ -75,6 +75,7 @@ typedef struct carom_test_options_t {
     unsigned leaves;           /* CAROM_LEAVES_THREADS | …, with a comment that says why */
     unsigned warm_up;          /* CAROM_TEST_SPAWN | …: modes that a test which runs once uses all the same; in its own mode
                                   each test is warmed up, so that what carom makes at the first start is no leak */
+    int cold;                  /* 1: no warm-up; what carom makes is counted as left behind */
 } carom_test_options_t;
 
 /* A test as registered; made by the macros. */

@@ -15,7 +15,7 @@ static void skip_without_sharing(void)
         CAROM_SKIP("no-shared-memory");
 }
 
-CAROM_TEST_ONCE(arena, bounds)
+CAROM_TEST_WITH(arena, bounds, .modes = CAROM_TEST_ONCE_ONLY, .cold = 1, .leaves = CAROM_LEAVES_DESCRIPTORS)
 {
     CAROM_ASSERT_STATUS(carom_arena_set(0, 1), CAROM_EINVAL);
     CAROM_ASSERT_STATUS(carom_arena_set(0, (uint64_t) 65 << 30), CAROM_EINVAL);
@@ -24,7 +24,7 @@ CAROM_TEST_ONCE(arena, bounds)
     CAROM_ASSERT_OK(carom_arena_set(0, 0));
 }
 
-CAROM_TEST_ONCE(arena, empty_until_it_is_used)
+CAROM_TEST_WITH(arena, empty_until_it_is_used, .modes = CAROM_TEST_ONCE_ONLY, .cold = 1, .leaves = CAROM_LEAVES_DESCRIPTORS)
 {
     carom_arena_usage_t usage;
     pair_t pair;
@@ -44,7 +44,7 @@ CAROM_TEST_ONCE(arena, empty_until_it_is_used)
     CAROM_ASSERT_INT((int64_t) usage.objects, 0);
 }
 
-CAROM_TEST_ONCE(arena, what_it_takes_at_first)
+CAROM_TEST_WITH(arena, what_it_takes_at_first, .modes = CAROM_TEST_ONCE_ONLY, .cold = 1, .leaves = CAROM_LEAVES_DESCRIPTORS)
 {
     carom_arena_usage_t usage;
 
@@ -84,7 +84,7 @@ CAROM_TEST_ONCE(arena, does_not_grow_by_use)
 }
 
 /* A limit of 4 MiB holds some connections: the next is refused, and those that are there go on. */
-CAROM_TEST_ONCE(arena, full)
+CAROM_TEST_WITH(arena, full, .modes = CAROM_TEST_ONCE_ONLY, .cold = 1, .leaves = CAROM_LEAVES_DESCRIPTORS)
 {
     enum { MOST = 4000 };
     carom_connection_t **ends = calloc(2 * MOST, sizeof *ends);
