@@ -13,6 +13,8 @@
  * a program that takes longer to start. */
 #define BENCH_TURNS 10
 #define BENCH_TRIPS 1000
+#define BENCH_SLEEPS 100
+#define BENCH_IDLE 300L
 #define BENCH_SMALL_MESSAGES 10000
 #define BENCH_LARGE_MESSAGES 400
 #define BENCH_STARTS 10

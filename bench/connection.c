@@ -42,6 +42,7 @@ typedef struct job_t {
     raw_job_t raw;
     size_t size;
     size_t count;
+    long idle;               /* µs before each round trip, so that both sides sleep; 0: they keep each other awake */
 } job_t;
 
 /* ---- the partner ---- */
@@ -133,17 +134,25 @@ static carom_status_t partner_start(partner_t *partner, const job_t *job, const 
 
 /* ---- ours ---- */
 
-static carom_status_t trips(carom_connection_t *connection, size_t size, size_t count)
+/* Adds what the trips took to *taken. */
+static carom_status_t trips(carom_connection_t *connection, const job_t *job, size_t count, carom_duration_t *taken)
 {
     char message[BENCH_SMALL] = "";
     carom_status_t status = CAROM_OK;
+    carom_duration_t begin = carom_now();
     size_t length;
 
     while (count-- > 0 && status == CAROM_OK) {
-        status = carom_connection_send_bytes(connection, message, size, CAROM_FOREVER);
+        if (job->idle > 0) {
+            *taken += carom_now() - begin;
+            raw_rest(job->idle);
+            begin = carom_now();
+        }
+        status = carom_connection_send_bytes(connection, message, job->size, CAROM_FOREVER);
         if (status == CAROM_OK)
             status = carom_connection_receive_into(message, sizeof message, &length, connection, CAROM_FOREVER);
     }
+    *taken += carom_now() - begin;
     return status;
 }
 
@@ -151,18 +160,18 @@ static void round_trip(bench_figure_t *figure, const void *what)
 {
     const job_t *job = what;
     partner_t partner;
-    carom_duration_t begin = 0;
+    carom_duration_t taken = 0;
     carom_status_t status;
 
     if (!can_have(figure, job->place))
         return;
     status = partner_start(&partner, job, &bench_echo);
     if (status == CAROM_OK) {
-        status = trips(partner.connection, job->size, WARM_UP);
-        begin = carom_now();
+        status = trips(partner.connection, job, job->idle > 0 ? job->count / 10 : WARM_UP, &taken);
+        taken = 0;
         if (status == CAROM_OK)
-            status = trips(partner.connection, job->size, job->count);
-        bench_value(figure, (double) (carom_now() - begin) / (double) job->count);
+            status = trips(partner.connection, job, job->count, &taken);
+        bench_value(figure, (double) taken / (double) job->count);
         partner_stop(&partner);
     }
     if (status != CAROM_OK)
@@ -233,13 +242,21 @@ static void raw_close(raw_pair_t **pair)
     raw_pair_close(pair);
 }
 
-static int raw_trips(raw_pair_t *pair, size_t count)
+static int raw_trips(raw_pair_t *pair, const job_t *job, size_t count, carom_duration_t *taken)
 {
     char message[BENCH_SMALL] = "";
+    carom_duration_t begin = carom_now();
     int error = 0;
 
-    while (count-- > 0 && !error)
+    while (count-- > 0 && !error) {
+        if (job->idle > 0) {
+            *taken += carom_now() - begin;
+            raw_rest(job->idle);
+            begin = carom_now();
+        }
         error = raw_pair_trip(pair, message);
+    }
+    *taken += carom_now() - begin;
     return error;
 }
 
@@ -247,18 +264,30 @@ static void raw_round_trip(bench_figure_t *figure, const void *what)
 {
     const job_t *job = what;
     raw_pair_t *pair;
-    carom_duration_t begin;
+    carom_duration_t taken = 0;
     int error = raw_open(&pair, job);
 
     if (!error)
-        error = raw_trips(pair, WARM_UP);
-    begin = carom_now();
+        error = raw_trips(pair, job, job->idle > 0 ? job->count / 10 : WARM_UP, &taken);
+    taken = 0;
     if (!error)
-        error = raw_trips(pair, job->count);
-    bench_value(figure, (double) (carom_now() - begin) / (double) job->count);
+        error = raw_trips(pair, job, job->count, &taken);
+    bench_value(figure, (double) taken / (double) job->count);
     raw_close(&pair);
     if (error)
         bench_fail(figure, "socket pair", error);
+}
+
+static void raw_line_trip(bench_figure_t *figure, const void *what)
+{
+    const job_t *job = what;
+    double each = 0;
+    int error = raw_line(job->count, &each);
+
+    if (error)
+        bench_fail(figure, "line of the cache", error);
+    else
+        bench_value(figure, each);
 }
 
 static int raw_flood(raw_pair_t *pair, const void *message, size_t count)
@@ -301,36 +330,76 @@ static void raw_copying(bench_figure_t *figure, const void *what)
         bench_fail(figure, "memcpy", CAROM_ENOMEM);
 }
 
+/* ---- memory ---- */
+
+#define CONNECTIONS 1000
+
+/* KiB of the arena for a connection that nobody uses. */
+static void idle_connections(bench_figure_t *figure, const void *what)
+{
+    static carom_connection_t *ends[2 * CONNECTIONS];
+    carom_arena_usage_t after;
+    carom_status_t status = CAROM_OK;
+    size_t count = 0;
+
+    (void) what;
+    while (count < CONNECTIONS && status == CAROM_OK)
+        if ((status = carom_connection_pair(&ends[2 * count], &ends[2 * count + 1], NULL)) == CAROM_OK)
+            count++;
+    carom_arena_usage(&after);
+    bench_value(figure, (double) after.bytes / 1024 / CONNECTIONS);
+    while (count-- > 0) {
+        carom_connection_close(&ends[2 * count]);
+        carom_connection_close(&ends[2 * count + 1]);
+    }
+    if (status != CAROM_OK)
+        bench_fail(figure, "carom connections", status);
+}
+
+static void page(bench_figure_t *figure, const void *what)
+{
+    (void) what;
+    bench_value(figure, 4);
+}
+
 /* ---- rows ---- */
 
-#define TRIP(mode, place, partner, raw) {mode, place, partner, raw, BENCH_SMALL, BENCH_TRIPS}
-#define SMALL(mode, place, partner) {mode, place, partner, RAW_SINK, BENCH_SMALL, BENCH_SMALL_MESSAGES}
-#define LARGE(mode, place, partner) {mode, place, partner, RAW_SINK, BENCH_LARGE, BENCH_LARGE_MESSAGES}
+#define TRIP(mode, place, partner, raw) {mode, place, partner, raw, BENCH_SMALL, BENCH_TRIPS, 0}
+#define ASLEEP(mode, place, partner, raw) {mode, place, partner, raw, BENCH_SMALL, BENCH_SLEEPS, BENCH_IDLE}
+#define SMALL(mode, place, partner) {mode, place, partner, RAW_SINK, BENCH_SMALL, BENCH_SMALL_MESSAGES, 0}
+#define LARGE(mode, place, partner) {mode, place, partner, RAW_SINK, BENCH_LARGE, BENCH_LARGE_MESSAGES, 0}
 
 static const job_t trip_anywhere = TRIP("spawn", ANYWHERE, RAW_PROCESS, RAW_ECHO);
 static const job_t trip_one = TRIP("spawn", ONE_CORE, RAW_PROCESS, RAW_ECHO);
 static const job_t trip_two = TRIP("spawn", TWO_CORES, RAW_PROCESS, RAW_ECHO);
-static const job_t trip_polled = TRIP("spawn", TWO_CORES, RAW_PROCESS, RAW_ECHO_POLLED);
+static const job_t trip_line = {"spawn", TWO_CORES, RAW_PROCESS, RAW_ECHO, BENCH_SMALL, 20 * BENCH_TRIPS, 0};
 static const job_t trip_thread = TRIP("thread", TWO_CORES, RAW_THREAD, RAW_ECHO);
+static const job_t asleep_one = ASLEEP("spawn", ONE_CORE, RAW_PROCESS, RAW_ECHO);
+static const job_t asleep_two = ASLEEP("spawn", TWO_CORES, RAW_PROCESS, RAW_ECHO);
+static const job_t asleep_thread = ASLEEP("thread", TWO_CORES, RAW_THREAD, RAW_ECHO);
 static const job_t small_spawn = SMALL("spawn", TWO_CORES, RAW_PROCESS);
 static const job_t small_thread = SMALL("thread", TWO_CORES, RAW_THREAD);
 static const job_t large_spawn = LARGE("spawn", TWO_CORES, RAW_PROCESS);
 static const job_t large_thread = LARGE("thread", TWO_CORES, RAW_THREAD);
 
 #define TIME(name, target, job) {name, "us", BENCH_TURNS, 0, target, {round_trip, &job}, {raw_round_trip, &job}, NULL}
-#define RATE(name, unit, job, peer) {name, unit, BENCH_TURNS, 1, 0, {stream, &job}, {peer, &job}, NULL}
+#define RATE(name, unit, target, job, peer) {name, unit, BENCH_TURNS, 1, target, {stream, &job}, {peer, &job}, NULL}
 
 static const bench_row_t rows[] = {
+    {"round_trip_64/spawn_awake/cache_line", "us", BENCH_TURNS, 0, 2.5, {round_trip, &trip_line}, {raw_line_trip, &trip_line}, NULL},
+    TIME("round_trip_64/spawn_asleep_one_core/socketpair", 1.3, asleep_one),
+    TIME("round_trip_64/spawn_asleep_two_cores/socketpair", 1.3, asleep_two),
+    TIME("round_trip_64/thread_asleep_two_cores/socketpair", 1.3, asleep_thread),
     TIME("round_trip_64/spawn/socketpair", 0, trip_anywhere),
     TIME("round_trip_64/spawn_one_core/socketpair", 1.3, trip_one),
-    TIME("round_trip_64/spawn_two_cores/socketpair", 1.3, trip_two),
-    TIME("round_trip_64/spawn_two_cores/socketpair_poll", 0, trip_polled),
+    TIME("round_trip_64/spawn_two_cores/socketpair", 0, trip_two),
     TIME("round_trip_64/thread_two_cores/socketpair", 0, trip_thread),
-    RATE("stream_64/spawn_two_cores/socketpair", "k/s", small_spawn, raw_stream),
-    RATE("stream_64/thread_two_cores/socketpair", "k/s", small_thread, raw_stream),
-    RATE("stream_64k/spawn_two_cores/socketpair", "MB/s", large_spawn, raw_stream),
-    RATE("stream_64k/thread_two_cores/socketpair", "MB/s", large_thread, raw_stream),
-    RATE("stream_64k/spawn_two_cores/memcpy", "MB/s", large_spawn, raw_copying),
+    RATE("stream_64/spawn_two_cores/socketpair", "k/s", 5, small_spawn, raw_stream),
+    RATE("stream_64/thread_two_cores/socketpair", "k/s", 5, small_thread, raw_stream),
+    RATE("stream_64k/spawn_two_cores/socketpair", "MB/s", 0, large_spawn, raw_stream),
+    RATE("stream_64k/thread_two_cores/socketpair", "MB/s", 0, large_thread, raw_stream),
+    RATE("stream_64k/spawn_two_cores/memcpy", "MB/s", 0.35, large_spawn, raw_copying),
+    {"memory/idle_connection/page", "KiB", 1, 0, 1.5, {idle_connections, NULL}, {page, NULL}, NULL},
 };
 
 const bench_row_t *bench_connection_rows(size_t *count)
@@ -339,11 +408,11 @@ const bench_row_t *bench_connection_rows(size_t *count)
     return rows;
 }
 
-/* ---- for peers that are programs ---- */
+/* ---- for peers that are programs, some of which choose their processors: ours are on two as well ---- */
 
-static const job_t long_trip = {"spawn", ANYWHERE, RAW_PROCESS, RAW_ECHO, BENCH_SMALL, BENCH_TURNS * BENCH_TRIPS};
-static const job_t long_small = {"spawn", ANYWHERE, RAW_PROCESS, RAW_SINK, BENCH_SMALL, BENCH_TURNS * BENCH_SMALL_MESSAGES};
-static const job_t long_large = {"spawn", ANYWHERE, RAW_PROCESS, RAW_SINK, BENCH_LARGE, BENCH_TURNS * BENCH_LARGE_MESSAGES};
+static const job_t long_trip = {"spawn", TWO_CORES, RAW_PROCESS, RAW_ECHO, BENCH_SMALL, BENCH_TURNS * BENCH_TRIPS, 0};
+static const job_t long_small = {"spawn", TWO_CORES, RAW_PROCESS, RAW_SINK, BENCH_SMALL, BENCH_TURNS * BENCH_SMALL_MESSAGES, 0};
+static const job_t long_large = {"spawn", TWO_CORES, RAW_PROCESS, RAW_SINK, BENCH_LARGE, BENCH_TURNS * BENCH_LARGE_MESSAGES, 0};
 
 const bench_side_t bench_round_trip_small = {round_trip, &long_trip};
 const bench_side_t bench_stream_small = {stream, &long_small};

@@ -126,16 +126,16 @@ static const job_t python_large = {&python, "stream_64k", BENCH_TURNS * BENCH_LA
 static const job_t python_spawn = {&python, "start_join_spawn", 10};
 static const job_t python_fork = {&python, "start_join_fork", BENCH_TURNS * BENCH_STARTS};
 
-#define TRIP(name, job) {"round_trip_64/spawn/" name, "us", 1, 0, 0, {ours, &bench_round_trip_small}, {peer, &job}, NULL}
-#define SMALL(name, job) {"stream_64/spawn/" name, "k/s", 1, 1, 0, {ours, &bench_stream_small}, {peer, &job}, NULL}
-#define LARGE(name, job) {"stream_64k/spawn/" name, "MB/s", 1, 1, 0, {ours, &bench_stream_large}, {peer, &job}, NULL}
+#define TRIP(name, target, job) {"round_trip_64/spawn/" name, "us", 1, 0, target, {ours, &bench_round_trip_small}, {peer, &job}, NULL}
+#define SMALL(name, target, job) {"stream_64/spawn/" name, "k/s", 1, 1, target, {ours, &bench_stream_small}, {peer, &job}, NULL}
+#define LARGE(name, target, job) {"stream_64k/spawn/" name, "MB/s", 1, 1, target, {ours, &bench_stream_large}, {peer, &job}, NULL}
 #define START(name, job) {"start_join/spawn/" name, "us", 1, 0, 0, {ours, &bench_start_spawn}, {peer, &job}, NULL}
 
 static const bench_row_t rows[] = {
-    TRIP("zeromq", zmq_trip), SMALL("zeromq", zmq_small), LARGE("zeromq", zmq_large),
-    TRIP("nng", nng_trip), SMALL("nng", nng_small), LARGE("nng", nng_large),
-    TRIP("open_mpi", mpi_trip), SMALL("open_mpi", mpi_small), LARGE("open_mpi", mpi_large),
-    TRIP("python", python_trip), SMALL("python", python_small), LARGE("python", python_large),
+    TRIP("zeromq", 0, zmq_trip), SMALL("zeromq", 0, zmq_small), LARGE("zeromq", 0, zmq_large),
+    TRIP("nng", 0, nng_trip), SMALL("nng", 0, nng_small), LARGE("nng", 0, nng_large),
+    TRIP("open_mpi", 1, mpi_trip), SMALL("open_mpi", 1, mpi_small), LARGE("open_mpi", 1, mpi_large),
+    TRIP("python", 0, python_trip), SMALL("python", 0, python_small), LARGE("python", 0, python_large),
     START("python_spawn", python_spawn), START("python_fork", python_fork),
 };
 

@@ -19,7 +19,7 @@
 #define TRY_AGAIN 256
 
 /* A writer whose reader neither sleeps nor reads on looks so often whether it is still there: every so many messages. */
-#define LOOK_FOR_LIFE 16
+#define LOOK_FOR_LIFE 64
 
 /* How long looking again before sleeping may take, µs.  When it was in vain it is half as long the next time, down to not at all.
  * Later it is tried again, if a sleep was so short that both sides could have stayed awake: first after some sleeps, then after

@@ -58,6 +58,14 @@ int raw_thread(void);
 int raw_pin(unsigned index);
 void raw_unpin(void);
 
+/* Sleeps for some microseconds. */
+void raw_rest(long microseconds);
+
+/* ---- line.c ---- */
+
+/* Microseconds of a round trip of a line of the cache between two processes on two processors.  0 or an errno. */
+int raw_line(size_t count, double *each);
+
 /* ---- memory.c ---- */
 
 /* Copies a block until `count` copies are made.  Gives microseconds; below 0: no memory. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <time.h>
 #include <sched.h>
 
 static void *nothing(void *data)
@@ -66,3 +67,10 @@ void raw_unpin(void)
 }
 
 #endif
+
+void raw_rest(long microseconds)
+{
+    struct timespec time = {0, microseconds * 1000};
+
+    nanosleep(&time, NULL);
+}

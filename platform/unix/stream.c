@@ -149,7 +149,7 @@ static carom_status_t after_failure(int fd, short events, int64_t deadline)
     if (errno == EINTR)
         return CAROM_OK;
     if (errno == EAGAIN)
-        return carom__poll_one(fd, events, deadline);
+        return deadline == 0 ? CAROM_ETIMEOUT : carom__poll_one(fd, events, deadline);
     return carom_plat_status(errno);
 }
 
