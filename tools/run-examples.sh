@@ -293,8 +293,9 @@ is_sorted() {
 		END { exit bad }' "$1"
 }
 
+# The loop has said which modes there are.
 compare_modes() {
-	for mode in spawn thread; do
+	for mode in $(sed 's/:.*//' "$work/loop"); do
 		for jobs in 1 2 5; do
 			# shellcheck disable=SC2086
 			ask "$mode-$jobs" --mode "$mode" --jobs "$jobs" $queries
@@ -305,11 +306,13 @@ compare_modes() {
 }
 
 compare_killed() {
-	for seed in 1 2 3; do
+	seed=0
+	for mode in $(sed 's/:.*//' "$work/loop" | grep -v thread) spawn; do
+		seed=$((seed + 1))
 		# shellcheck disable=SC2086
-		ask "killed" --jobs 3 --kill-workers "$seed" $queries
+		ask "killed" --mode "$mode" --jobs 3 --kill-workers "$seed" $queries
 		killed=$(figure killed killed)
-		check "$killed of $(figure killed started) workers killed: the same answers, $(figure killed seconds) s" \
+		check "$mode, $killed of $(figure killed started) workers killed: the same answers, $(figure killed seconds) s" \
 			cmp -s "$work/spawn" "$work/killed"
 		check "seed $seed killed workers" [ "$killed" -ge "$least_killed" ]
 	done

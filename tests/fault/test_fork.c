@@ -277,11 +277,15 @@ CAROM_TEST_WITH(fault, a_worker_outlives_its_forkserver, .modes = CAROM_TEST_FOR
     CAROM_ASSERT(server_of(test->context) != server);
 }
 
+/* Only a descriptor of the process tells of it then. */
 CAROM_TEST_WITH(fault, a_stopped_forkserver_hides_no_end, .modes = CAROM_TEST_FORKSERVER, LEAVES_SERVER)
 {
     pid_t server = server_of(test->context);
-    listener_t worker = start_listener(test->context);
+    listener_t worker;
 
+    if (!carom_feature("HAVE_PIDFD_OPEN"))
+        CAROM_SKIP("no-pidfd");
+    worker = start_listener(test->context);
     CAROM_ASSERT_INT(kill(server, SIGSTOP), 0);
     CAROM_ASSERT_OK(carom_process_kill(worker.process));
     CAROM_ASSERT_OK(carom_process_join(worker.process, carom_seconds(5)));
