@@ -407,3 +407,212 @@ CAROM_TEST_WITH(storm, arena_stays_flat, .modes = PROCESSES, .timeout_ms = 18000
                (unsigned long long) bytes_in_use());
     CAROM_ASSERT(bytes_in_use() <= bytes + bytes / 4 + CAROM__CHUNK);
 }
+
+/* ---- no wake-up is lost ---- */
+
+enum { CROSSING = 3000 };
+
+typedef struct crossing_t {
+    carom_connection_t *connection;
+    uint64_t seed;
+    unsigned count;
+    carom_status_t status;
+    _Atomic unsigned received;     /* by all threads that do */
+    _Atomic unsigned stalls;
+    _Atomic int polls;             /* a thread that polls goes on */
+} crossing_t;
+
+/* All stalls are longer than the time there is for one message. */
+#define NO_STALL carom_seconds(10)
+
+static void *sends_all(void *argument)
+{
+    crossing_t *self = argument;
+    lot_t lot = {self->seed, 0};
+    const void *bytes;
+    size_t length;
+    unsigned i;
+
+    self->status = CAROM_OK;
+    for (i = 0; i < self->count && self->status == CAROM_OK; i++) {
+        bytes = lot_send(&lot, &length);
+        self->status = carom_connection_send_bytes(self->connection, bytes, length, NO_STALL);
+    }
+    return NULL;
+}
+
+static int receive_all(crossing_t *self)
+{
+    lot_t lot = {self->seed ^ 1, 0};
+    void *bytes;
+    size_t length;
+    unsigned i;
+
+    for (i = 0; i < self->count; i++) {
+        if (carom_connection_receive_bytes(&bytes, &length, self->connection, 0, NO_STALL) != CAROM_OK)
+            return 1;
+        if (!lot_check(&lot, bytes, length))
+            return 2;
+        carom_free(bytes);
+    }
+    return 0;
+}
+
+static int cross(carom_connection_t *connection, uint64_t seed, unsigned count)
+{
+    crossing_t self = {.connection = connection, .seed = seed, .count = count};
+    pthread_t sender;
+    int wrong;
+
+    CAROM_ASSERT_INT(pthread_create(&sender, NULL, sends_all, &self), 0);
+    wrong = receive_all(&self);
+    pthread_join(sender, NULL);
+    return wrong != 0 ? wrong : self.status == CAROM_OK ? 0 : 3;
+}
+
+CAROM_TASK(storm_crosses)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    int wrong = cross(connection, (uint64_t) carom_arg_int(call, 1), (unsigned) carom_arg_int(call, 2));
+
+    carom_connection_close(&connection);
+    return wrong;
+}
+
+/* Both ways at once, each side with a thread that sends and one that receives, so that each has to hear the bell for the other. */
+CAROM_TEST_WITH(storm, crossing, .timeout_ms = 600000)
+{
+    unsigned count = for_sanitizers(rounds_of(CROSSING, 10 * CROSSING), 10);
+    int64_t seed = (int64_t) (test->seed & 0xFFFFFF) * 2;
+    carom_connection_t *ours, *theirs;
+    carom_process_t *child;
+
+    CAROM_ASSERT_OK(carom_connection_pair(&ours, &theirs, NULL));
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(storm_crosses, theirs, seed + 1, (int64_t) count)));
+    carom_connection_close(&theirs);
+    CAROM_CHECK(cross(ours, (uint64_t) seed, count) == 0);
+    end_child(&child, 0);
+    carom_connection_close(&ours);
+}
+
+/* Until a number says that there are no more. */
+static void *receives_numbers(void *argument)
+{
+    crossing_t *self = argument;
+    carom_value_t value;
+
+    for (;;) {
+        if (carom_connection_receive(&value, self->connection, NO_STALL) != CAROM_OK) {
+            atomic_fetch_add(&self->stalls, 1);
+            return NULL;
+        }
+        if (carom_value_int(value) < 0)
+            return NULL;
+        atomic_fetch_add(&self->received, 1);
+    }
+}
+
+static void *polls_on(void *argument)
+{
+    crossing_t *self = argument;
+    carom_wait_item_t item;
+    carom_status_t status = CAROM_OK;
+
+    while (atomic_load(&self->polls) && (status == CAROM_OK || status == CAROM_ETIMEOUT)) {
+        status = carom_connection_poll(self->connection, carom_milliseconds(20));
+        item = carom_wait_connection(self->connection);
+        if (status == CAROM_OK)
+            status = carom_wait(&item, 1, NULL, carom_milliseconds(1));
+    }
+    return NULL;
+}
+
+enum { CROWD = 300 };
+
+/* Sends numbers, with pauses, then takes what the other side sends meanwhile, and says twice that there are no more. */
+CAROM_TASK(storm_sends_numbers)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    int64_t count = carom_arg_int(call, 1), i;
+    uint64_t lot = 7;
+
+    for (i = 0; i < count; i++) {
+        CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_int(i), NO_STALL));
+        if (draw(&lot) % 16 == 0)
+            nap(draw(&lot) % 200);
+        if (i % (count / CROWD + 1) == 0)
+            CAROM_ASSERT_OK(carom_connection_skip(connection, NO_STALL));
+    }
+    for (i = (count - 1) / (count / CROWD + 1) + 1; i < CROWD; i++)
+        CAROM_ASSERT_OK(carom_connection_skip(connection, NO_STALL));
+    for (i = 0; i < 2; i++)
+        CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_int(-1), NO_STALL));
+    carom_connection_close(&connection);
+    return 0;
+}
+
+/* Two threads receive, one polls, and a fourth sends, on one end. */
+CAROM_TEST_WITH(storm, many_threads_at_an_end, .timeout_ms = 600000)
+{
+    unsigned count = for_sanitizers(rounds_of(10000, 200000), 10), i;
+    crossing_t self = {.count = count, .polls = 1}, sending = {.count = CROWD, .seed = 4};
+    carom_connection_t *theirs;
+    carom_process_t *child;
+    pthread_t threads[4];
+
+    CAROM_ASSERT_OK(carom_connection_pair(&self.connection, &theirs, NULL));
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(storm_sends_numbers, theirs, (int64_t) count)));
+    carom_connection_close(&theirs);
+    sending.connection = self.connection;
+    CAROM_ASSERT_INT(pthread_create(&threads[0], NULL, receives_numbers, &self), 0);
+    CAROM_ASSERT_INT(pthread_create(&threads[1], NULL, receives_numbers, &self), 0);
+    CAROM_ASSERT_INT(pthread_create(&threads[2], NULL, sends_all, &sending), 0);
+    CAROM_ASSERT_INT(pthread_create(&threads[3], NULL, polls_on, &self), 0);
+    for (i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+    atomic_store(&self.polls, 0);
+    pthread_join(threads[3], NULL);
+    CAROM_CHECK(atomic_load(&self.stalls) == 0);
+    CAROM_CHECK(atomic_load(&self.received) == count);
+    CAROM_CHECK(sending.status == CAROM_OK);
+    end_child(&child, 0);
+    carom_connection_close(&self.connection);
+}
+
+/* ---- a peer that is stopped ---- */
+
+static void *stops_and_continues(void *argument)
+{
+    crossing_t *self = argument;
+    pid_t pid = (pid_t) self->seed;
+    uint64_t lot = 99;
+
+    while (atomic_load(&self->polls)) {
+        kill(pid, SIGSTOP);
+        nap(draw(&lot) % 3000);
+        kill(pid, SIGCONT);
+        nap(draw(&lot) % 3000);
+    }
+    return NULL;
+}
+
+CAROM_TEST_WITH(storm, stopped_and_continued, .modes = PROCESSES, .timeout_ms = 600000)
+{
+    unsigned count = for_sanitizers(rounds_of(300, 20000), 10);
+    int64_t seed = (int64_t) (test->seed & 0xFFFFFF) * 2;
+    crossing_t stops = {.polls = 1};
+    carom_connection_t *ours, *theirs;
+    carom_process_t *child;
+    pthread_t stopper;
+
+    CAROM_ASSERT_OK(carom_connection_pair(&ours, &theirs, NULL));
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(storm_crosses, theirs, seed + 1, (int64_t) count)));
+    carom_connection_close(&theirs);
+    stops.seed = (uint64_t) carom_process_pid(child);
+    CAROM_ASSERT_INT(pthread_create(&stopper, NULL, stops_and_continues, &stops), 0);
+    CAROM_CHECK(cross(ours, (uint64_t) seed, count) == 0);
+    atomic_store(&stops.polls, 0);
+    pthread_join(stopper, NULL);
+    end_child(&child, 0);
+    carom_connection_close(&ours);
+}
