@@ -8,7 +8,7 @@
 #
 # tests/fuzz/ looks into core: its programs are the library once more, with a
 # main around a decoder.  tests/seam/ looks at the contract of platforms, with
-# a copy of the platform.
+# a copy of the platform; tests/inside/ at core, with a copy of the library.
 #
 # Everybody may use standard C and APR.  Headers of the system are for
 # platform/, bench/raw/ and tests/fault/; files of platform/ that serve every
@@ -86,6 +86,8 @@ found=$(awk '
 		if (begins(file, "platform/"))
 			return is_own(file, name) || name ~ /^platform\/[a-z_]+\.h$/
 		if (begins(file, "tests/fuzz/") && begins(name, "core/"))
+			return 1
+		if (begins(file, "tests/inside/") && (begins(name, "core/") || name == "platform/platform.h"))
 			return 1
 		if (begins(file, "tests/seam/") && name == "platform/platform.h")
 			return 1

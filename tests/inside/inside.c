@@ -1,0 +1,120 @@
+/* What tests that look into core share. */
+
+#include "tests/inside/inside.h"
+
+#include <string.h>
+
+unsigned rounds_of(unsigned few, unsigned many)
+{
+    const char *wanted = getenv("CAROM_TEST_ROUNDS"), *soak = getenv("CAROM_SOAK");
+    int rounds = wanted ? atoi(wanted) : 0;
+
+    if (soak && *soak && strcmp(soak, "0") != 0)
+        return many;
+    return rounds > 0 ? (unsigned) rounds : few;
+}
+
+unsigned for_sanitizers(unsigned rounds, unsigned divisor)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return rounds / divisor > 0 ? rounds / divisor : 1;
+#else
+    (void) divisor;
+    return rounds;
+#endif
+}
+
+uint32_t draw(uint64_t *state)
+{
+    uint64_t x = *state;
+
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    *state = x;
+    return (uint32_t) ((x * 0x2545F4914F6CDD1Du) >> 32);
+}
+
+/* ---- the arena ---- */
+
+uint64_t objects_in_use(void)
+{
+    carom__arena_use_t use;
+
+    carom__arena_use(&use);
+    return use.objects;
+}
+
+uint64_t bytes_in_use(void)
+{
+    carom__arena_use_t use;
+
+    carom__arena_use(&use);
+    return use.bytes;
+}
+
+void expect_objects(uint64_t wanted)
+{
+    int64_t deadline = carom_plat_now() + 5000000;
+
+    while (objects_in_use() != wanted && carom_plat_now() < deadline)
+        carom_plat_wait(NULL, 0, carom_plat_now() + 1000);
+    CAROM_ASSERT_INT(objects_in_use(), wanted);
+}
+
+/* ---- messages ---- */
+
+enum { SHIFTS = 4093 };
+
+/* All messages are pieces of this, each from another place. */
+static const unsigned char *noise(void)
+{
+    static unsigned char bytes[LOT_MOST + SHIFTS];
+    static _Atomic int ready;
+    uint64_t state = 88172645463325252u;
+    size_t i;
+
+    if (!atomic_load(&ready)) {
+        for (i = 0; i + 4 <= sizeof bytes; i += 4) {
+            uint32_t number = draw(&state);
+
+            memcpy(bytes + i, &number, sizeof number);
+        }
+        atomic_store(&ready, 1);
+    }
+    return bytes;
+}
+
+/* Half of them short, some as long as a ring, some longer. */
+static size_t length_of(const lot_t *lot)
+{
+    static const size_t most[] = {100, 2000, 2000, 70000, LOT_MOST};
+    uint64_t state = (lot->seed + 1) * 0x9E3779B97F4A7C15u + (lot->next + 1) * 0xD1B54A32D192ED03u;
+
+    if (state == 0)
+        state = 1;
+    draw(&state);
+    return draw(&state) % (most[draw(&state) % 5] + 1);
+}
+
+static const unsigned char *bytes_of(const lot_t *lot)
+{
+    return noise() + (lot->seed + lot->next) % SHIFTS;
+}
+
+const void *lot_send(lot_t *lot, size_t *length)
+{
+    const void *bytes = bytes_of(lot);
+
+    *length = length_of(lot);
+    lot->next++;
+    return bytes;
+}
+
+int lot_check(lot_t *lot, const void *bytes, size_t length)
+{
+    int right = length == length_of(lot) && memcmp(bytes, bytes_of(lot), length) == 0;
+
+    lot->next++;
+    return right;
+}

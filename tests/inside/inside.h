@@ -1,0 +1,44 @@
+/* For tests that look into core: they are linked with a copy of the whole library, because the one that is installed hides what is its
+ * own.  What they share. */
+
+#ifndef CAROM_TESTS_INSIDE_H
+#define CAROM_TESTS_INSIDE_H
+
+#include "core/arena.h"
+#include "core/arena_layout.h"
+#include "core/connection.h"
+#include "core/link.h"
+#include "core/ring.h"
+
+#include "tests/pairs.h"
+
+/* The modes whose children are processes of their own, which can be killed. */
+#define PROCESSES CAROM_TEST_SPAWN
+
+/* How often: `few` in make check, `many` in make soak, what ROUNDS says otherwise.  A sanitizer is slower. */
+unsigned rounds_of(unsigned few, unsigned many);
+unsigned for_sanitizers(unsigned rounds, unsigned divisor);
+
+/* Numbers by lot; the state is the caller's, and not 0. */
+uint32_t draw(uint64_t *state);
+
+/* Objects of the arena that somebody holds; its bytes. */
+uint64_t objects_in_use(void);
+uint64_t bytes_in_use(void);
+
+/* Waits until there are so many again: an end that a dead process held is let go when its starter has joined it. */
+void expect_objects(uint64_t wanted);
+
+/* Messages whose length and content follow from their number, so that one which is lost, torn, doubled or out of order is seen. */
+typedef struct lot_t {
+    uint64_t seed;
+    uint64_t next;             /* number of the next message */
+} lot_t;
+
+enum { LOT_MOST = 3 << 20 };
+
+/* A copy of what is to be sent; the receiver's opinion of what came: 1 when it is the next one. */
+const void *lot_send(lot_t *lot, size_t *length);
+int lot_check(lot_t *lot, const void *bytes, size_t length);
+
+#endif
