@@ -39,17 +39,17 @@ uint32_t draw(uint64_t *state)
 
 uint64_t objects_in_use(void)
 {
-    carom__arena_use_t use;
+    carom_arena_usage_t use;
 
-    carom__arena_use(&use);
+    carom_arena_usage(&use);
     return use.objects;
 }
 
 uint64_t bytes_in_use(void)
 {
-    carom__arena_use_t use;
+    carom_arena_usage_t use;
 
-    carom__arena_use(&use);
+    carom_arena_usage(&use);
     return use.bytes;
 }
 
