@@ -147,15 +147,19 @@ static int is_ready(const carom_wait_item_t *item)
     }
 }
 
+static int needs_looks(const carom_wait_item_t *item)
+{
+    return item->kind == CAROM_WAIT_CONNECTION && carom__connection_needs_looks(item->connection);
+}
+
 static size_t collect(const plan_t *plan, carom_wait_item_t *items, int timed_out)
 {
     size_t ready = 0, i;
 
     for (i = 0; i < plan->count; i++) {
         carom_wait_item_t *item = &items[plan->owners[i]];
-        int looks = plan->sources[i].ready || (timed_out && item->kind == CAROM_WAIT_CONNECTION);
 
-        if (!looks || item->ready != WATCHED || !is_ready(item))
+        if (item->ready != WATCHED || !(plan->sources[i].ready || (timed_out && needs_looks(item))) || !is_ready(item))
             continue;
         leave(item, 1);
         ready++;
@@ -169,7 +173,7 @@ static int64_t next_look(const carom_wait_item_t *items, size_t count, int64_t d
     int64_t soon = carom_plat_now() + LOOK_AGAIN;
 
     for (; count > 0; count--, items++)
-        if (items->ready == WATCHED && items->kind == CAROM_WAIT_CONNECTION && carom__connection_needs_looks(items->connection))
+        if (items->ready == WATCHED && needs_looks(items))
             return soon < deadline ? soon : deadline;
     return deadline;
 }
