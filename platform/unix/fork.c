@@ -63,6 +63,7 @@ static int describe(plan_t *plan)
         error = carom__environment_merge(&plan->setup.environment, launch->environment);
     if (!error && launch->nice != 0)
         error = carom__nice_from_here(&plan->setup.nice, launch->nice);
+    plan->setup.is_stdin_null = launch->standard[0].kind == CAROM_PLAT_NULL;
     plan->setup.has_nice = launch->nice != 0;
     plan->setup.directory = launch->directory;
     plan->setup.control = launch->control->fd;
@@ -158,6 +159,7 @@ void carom_plat_leave(int code)
 {
     fflush(stdout);
     fflush(stderr);
+    carom__forker_say_leaving(code);
     _exit(code);
 }
 

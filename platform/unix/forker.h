@@ -35,8 +35,9 @@ typedef struct request_t {
     uint32_t zero;
 } request_t;
 
-/* BORN: its pid, its descriptor beside it where there are such.  READY: 0.  FAILED: an errno.  ENDED: its exit code. */
-enum { WORD_BORN = 1, WORD_READY, WORD_FAILED, WORD_ENDED };
+/* From the forker: BORN: its pid, its descriptor beside it where there are such; ENDED: its exit code.  From the worker: READY: 0;
+ * LEAVING: its exit code, its last act, which saves the starter the wait for the forker.  From either, FAILED: an errno. */
+enum { WORD_BORN = 1, WORD_READY, WORD_FAILED, WORD_ENDED, WORD_LEAVING };
 
 typedef struct word_t {
     uint32_t what;

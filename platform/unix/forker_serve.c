@@ -49,6 +49,10 @@ static void note_child(int number)
     children_ended = 1;
 }
 
+/* In a worker, its end of status; a fork of the worker has none. */
+static int my_status = -1;
+static unsigned my_birth;
+
 /* ---- requests ---- */
 
 /* In a time that tells nothing of the place where they differ. */
@@ -254,8 +258,15 @@ static carom_status_t begin(carom_plat_stream_t **control, carom_plat_shared_t *
         say(asked->files[FILE_STATUS], WORD_READY, 0);
     if (error)
         _exit(NOT_RUN);
-    close(asked->files[FILE_STATUS]);
+    my_status = carom__fd_guard(asked->files[FILE_STATUS]);
+    my_birth = carom_plat_fork_count();
     return CAROM_OK;
+}
+
+void carom__forker_say_leaving(int code)
+{
+    if (my_status >= 0 && my_birth == carom_plat_fork_count())
+        say(my_status, WORD_LEAVING, code & 255);
 }
 
 /* ---- workers ---- */

@@ -30,6 +30,10 @@ static int read_end(carom_plat_child_t *child, int *code)
             *code = word.value;
             return 1;
         }
+        if (n == (ssize_t) sizeof word && word.what == WORD_LEAVING) {
+            child->has_left = 1;
+            child->left_code = word.value;
+        }
         if (n < 0 && errno == EAGAIN)
             return 0;
         if (n <= 0 && !(n < 0 && errno == EINTR))
@@ -45,19 +49,34 @@ static int is_gone(const carom_plat_child_t *child)
 
 static int look_without_forker(carom_plat_child_t *child, int *code, int *known)
 {
-    *code = 255;
     *known = carom__sentinel_collect(child, code);
-    return *known || is_gone(child);
+    if (*known)
+        return 1;
+    *known = child->has_left;
+    *code = child->has_left ? child->left_code : 255;
+    return is_gone(child);
+}
+
+/* It said that it leaves, and has. */
+static int has_gone_as_said(const carom_plat_child_t *child, int *code)
+{
+    *code = child->left_code;
+    return child->has_left && child->certain && is_ready(child->sentinel, 0);
 }
 
 int carom__remote_look(carom_plat_child_t *child, int *code, int *known)
 {
     int said = atomic_load(&child->lost) ? -1 : read_end(child, code);
 
-    /* A sentinel is faster than the forker, who may even be stopped. */
-    if (said == 0 && child->certain && is_ready(child->sentinel, 0))
+    *known = 1;
+    if (said > 0 || has_gone_as_said(child, code))
+        return 1;
+    /* It has ended since, or was ended by something else: then the forker will say what, unless it is gone, or stopped. */
+    if (said == 0 && child->certain && is_ready(child->sentinel, 0)) {
         said = is_ready(child->status, LAST_WORD) ? read_end(child, code) : -1;
-    *known = said > 0;
+        if (said == 0)
+            said = has_gone_as_said(child, code);
+    }
     if (said >= 0)
         return said;
     atomic_store(&child->lost, 1);

@@ -62,6 +62,7 @@ struct carom_plat_child_t {
     int sentinel;                     /* readable from the child's end on; -1 none */
     int status;                       /* of the child of a forker: where the word of its end comes from; -1: it is our own */
     atomic_int lost;                  /* no word will come: the forker is gone */
+    int has_left, left_code;          /* it has said so itself; guarded by the monitor */
     int certain;                      /* 0: a copy of it in a grandchild may keep the sentinel silent, so look now and then */
     carom_plat_monitor_t *monitor;    /* guards the rest */
     int ended;
@@ -107,10 +108,11 @@ typedef struct carom__setup_t {
     const char *directory;            /* to go to from there; NULL: none */
     char **environment;               /* for environ; NULL: as it is */
     int has_nice, nice;               /* niceness to have */
+    int is_stdin_null;                /* standard[0] is the null device */
     int is_clean;                     /* stdin was never read, and signals have their defaults but for SIGCHLD and SIGINT */
 } carom__setup_t;
 
-#define CAROM__SETUP_NONE {-1, -1, -1, -1, {STANDARD_AS_IT_IS, STANDARD_AS_IT_IS, STANDARD_AS_IT_IS}, -1, NULL, NULL, 0, 0, 0}
+#define CAROM__SETUP_NONE {-1, -1, -1, -1, {STANDARD_AS_IT_IS, STANDARD_AS_IT_IS, STANDARD_AS_IT_IS}, -1, NULL, NULL, 0, 0, 0, 0}
 
 /* In the child, which has blocked all signals: arms the lifeline, makes all of it true, sets signals to their defaults and lets
  * them in.  0 or an errno. */
@@ -123,6 +125,11 @@ void carom__setup_signals(void);
 void carom__setup_guard(carom__setup_t *setup);
 void carom__setup_release(carom__setup_t *setup);
 void carom__setup_close(carom__setup_t *setup);
+
+/* ---- forker_serve.c ---- */
+
+/* In the worker of a forker, right before its end: tells the starter.  Elsewhere nothing. */
+void carom__forker_say_leaving(int code);
 
 /* ---- child.c ---- */
 

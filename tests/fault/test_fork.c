@@ -538,6 +538,57 @@ CAROM_TEST_WITH(fault, buffers_are_written_once, .modes = CAROM_TEST_PROCESSES)
     CAROM_ASSERT_TEXT(text, "only once");
 }
 
+CAROM_TASK(reads_stdin)
+{
+    char line[20] = "";
+
+    if (fgets(line, sizeof line, stdin) == NULL)
+        return carom_return(call, "nothing");
+    return carom_return(call, line);
+}
+
+static void expect_to_read(carom_context_t *context, carom_stdio_t kind, int file, const char *wanted)
+{
+    carom_process_options_t options = CAROM_PROCESS_OPTIONS_INIT;
+    carom_process_t *child;
+    carom_value_t result;
+
+    options.standard_input.kind = kind;
+    options.standard_input.file = file;
+    CAROM_ASSERT_OK(carom_process_start_with(&child, context, carom_call(reads_stdin), &options));
+    CAROM_ASSERT_OK(carom_process_join(child, PATIENCE));
+    CAROM_ASSERT_OK(carom_process_result(&result, child));
+    CAROM_ASSERT_TEXT(carom_value_text(result), wanted);
+    carom_value_clear(&result);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+}
+
+/* What stdin had read ahead in the parent is the parent's, who goes on where it was. */
+CAROM_TEST_WITH(fault, stdin_is_read_once, .modes = CAROM_TEST_PROCESSES)
+{
+    char path[1000];
+    int saved = fcntl(0, F_DUPFD_CLOEXEC, 3), file, ends[2];
+
+    snprintf(path, sizeof path, "%s/in", test->directory);
+    file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    CAROM_ASSERT(saved >= 0 && file >= 0 && pipe(ends) == 0);
+    CAROM_ASSERT_INT(write(file, "abc\n", 4), 4);
+    CAROM_ASSERT_INT(write(ends[1], "from a pipe\n", 12), 12);
+    CAROM_ASSERT_INT(lseek(file, 0, SEEK_SET), 0);
+    dup2(file, 0);
+    CAROM_ASSERT_INT(getchar(), 'a');
+    expect_to_read(test->context, CAROM_STDIO_DEFAULT, -1, "nothing");
+    expect_to_read(test->context, CAROM_STDIO_FILE, ends[0], "from a pipe\n");
+    CAROM_ASSERT_INT(getchar(), 'b');
+    CAROM_ASSERT_INT(lseek(file, 0, SEEK_CUR), 4);
+    dup2(saved, 0);
+    close(saved);
+    close(file);
+    close(ends[0]);
+    close(ends[1]);
+    CAROM_ASSERT_INT(remove(path), 0);
+}
+
 /* They say so in a file when they run in another process than that which asked for them. */
 static char told_at[1000];
 static pid_t asker;
