@@ -47,6 +47,7 @@ struct carom__end_t {
     uint32_t spin;                     /* of the thread that receives: µs that it pays to look before sleeping, by experience */
     uint32_t sleeps, patience;         /* since looking was given up, and until it is tried again */
     atomic_int deaf;                   /* the bell's other end is closed */
+    atomic_uint heard;                 /* how often the bell was; changed under the connection's monitor */
 
     /* guarded by the connection's monitor */
     int listening;                     /* a thread hears the bell for all */
@@ -256,15 +257,17 @@ static carom_status_t hear(carom_connection_t *self, int64_t deadline)
     return CAROM_OK;
 }
 
-/* Returns when there may be something new, for whichever thread; callers look. */
-static carom_status_t listen(carom_connection_t *self, int64_t deadline)
+/* Returns when there may be something new, for whichever thread; callers look.  `heard` is what end->heard was before the caller said that
+ * it sleeps: if it is another by now, another thread may have taken the byte that was meant for this one. */
+static carom_status_t listen(carom_connection_t *self, unsigned heard, int64_t deadline)
 {
     carom__end_t *end = self->end;
-    carom_status_t status;
+    carom_status_t status = CAROM_OK;
 
     carom_plat_monitor_enter(self->monitor);
-    if (end->listening) {
-        status = carom_plat_monitor_wait(self->monitor, deadline);
+    if (end->listening || atomic_load(&end->heard) != heard) {
+        if (atomic_load(&end->heard) == heard)
+            status = carom_plat_monitor_wait(self->monitor, deadline);
         carom_plat_monitor_leave(self->monitor);
         return status;
     }
@@ -273,9 +276,16 @@ static carom_status_t listen(carom_connection_t *self, int64_t deadline)
     status = hear(self, deadline);
     carom_plat_monitor_enter(self->monitor);
     end->listening = 0;
+    atomic_fetch_add(&end->heard, status == CAROM_OK);
     carom_plat_monitor_wake(self->monitor);
     carom_plat_monitor_leave(self->monitor);
     return status;
+}
+
+/* Takes what the bell says already. */
+static void listen_now(carom_connection_t *self)
+{
+    (void) listen(self, atomic_load(&self->end->heard), 0);
 }
 
 /* ---- looking before sleeping ---- */
@@ -382,13 +392,14 @@ static int is_writer_gone(const carom__end_t *end)
     return atomic_load(&end->deaf) || atomic_load(&end->reader.lane->writer_gone);
 }
 
-/* Says that it wants to be woken, and looks once more.  CAROM_ETIMEOUT: nothing is there. */
-static carom_status_t fall_asleep(carom_connection_t *self)
+/* Says that it wants to be woken, and looks once more.  CAROM_ETIMEOUT: nothing is there; *heard is for listening. */
+static carom_status_t fall_asleep(carom_connection_t *self, unsigned *heard)
 {
     carom__end_t *end = self->end;
     int gone;
 
     tell_writer(self);
+    *heard = atomic_load(&end->heard);
     atomic_store(&end->reader.lane->asleep, 1);
     gone = is_writer_gone(end);
     if (has_record(end)) {
@@ -402,7 +413,8 @@ static carom_status_t wait_for_record(carom_connection_t *self, int64_t deadline
 {
     carom__end_t *end = self->end;
     int64_t before;
-    carom_status_t status, heard = CAROM_OK;
+    unsigned heard;
+    carom_status_t status, listened = CAROM_OK;
 
     if (end->spin > 0 && !carom__is_past(deadline)) {
         int found = spin(end);
@@ -413,10 +425,10 @@ static carom_status_t wait_for_record(carom_connection_t *self, int64_t deadline
     }
     before = carom_plat_now();
     for (;;) {
-        status = fall_asleep(self);
-        if (status != CAROM_ETIMEOUT || heard == CAROM_ETIMEOUT)
+        status = fall_asleep(self, &heard);
+        if (status != CAROM_ETIMEOUT || listened == CAROM_ETIMEOUT)
             break;
-        heard = listen(self, deadline);
+        listened = listen(self, heard, deadline);
         if (atomic_load(&self->gone) != CAROM_OK)
             return atomic_load(&self->gone);
     }
@@ -462,9 +474,11 @@ static carom_status_t wait_link(carom_connection_t *self, int64_t deadline)
 /* The bell's bytes are taken, or it would go on being ready. */
 static int look(carom_connection_t *self, int event)
 {
+    unsigned heard;
+
     if (event)
-        (void) listen(self, 0);
-    return has_record(self->end) || fall_asleep(self) != CAROM_ETIMEOUT;
+        listen_now(self);
+    return has_record(self->end) || fall_asleep(self, &heard) != CAROM_ETIMEOUT;
 }
 
 /* The handles were written before the message was; so they are here, or in the hands of a thread that listens. */
@@ -472,14 +486,16 @@ static void collect(carom_connection_t *self, size_t handles)
 {
     carom__end_t *end = self->end;
     int64_t deadline = carom_plat_now() + 5000000;
+    unsigned heard;
     size_t i;
 
     if (!carom_plat_attach_in_bytes())
         return;
     carom_plat_monitor_enter(self->monitor);
     while (end->stash_count < handles && !atomic_load(&end->deaf) && !carom__is_past(deadline)) {
+        heard = atomic_load(&end->heard);
         carom_plat_monitor_leave(self->monitor);
-        (void) listen(self, deadline);
+        (void) listen(self, heard, deadline);
         carom_plat_monitor_enter(self->monitor);
     }
     if (handles > end->stash_count)
@@ -540,8 +556,10 @@ static carom_status_t wait_for_room(carom_connection_t *self, const message_t *m
     carom__end_t *end = self->end;
     carom__lane_t *lane = end->writer.lane;
     carom_status_t status = CAROM_OK;
+    unsigned heard;
 
     while (status == CAROM_OK) {
+        heard = atomic_load(&end->heard);
         atomic_store(&lane->waiting, 1);
         if (carom__ring_has_room(&end->writer, message->length, message->done))
             break;
@@ -550,7 +568,7 @@ static carom_status_t wait_for_room(carom_connection_t *self, const message_t *m
         else if (carom__is_past(deadline))
             status = CAROM_ETIMEOUT;
         else
-            (void) listen(self, deadline);
+            (void) listen(self, heard, deadline);
         if (atomic_load(&self->gone) != CAROM_OK)
             status = atomic_load(&self->gone);
     }
@@ -585,7 +603,7 @@ static void look_for_life(carom_connection_t *self)
     carom__end_t *end = self->end;
 
     if (++end->messages % LOOK_FOR_LIFE == 0 && atomic_load(&end->writer.lane->head) == end->writer.head)
-        (void) listen(self, 0);
+        listen_now(self);
     end->writer.head = atomic_load_explicit(&end->writer.lane->head, memory_order_relaxed);
     if (end->no_ring > 0)
         end->no_ring--;
