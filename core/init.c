@@ -6,6 +6,8 @@
 #include "core/log.h"
 #include "core/time.h"
 
+#include "platform/fault.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +56,7 @@ static void CAROM_NORETURN finish(carom_call_t *ended, int code)
 {
     if (ended->report.failure != CAROM_OK || ended->report.has_result)
         code = report_end(&ended->report, code);
+    carom__fault("worker.reported");
     carom__call_clear(ended);
     carom_connection_close(&control);
     /* The orders stay: who logs during the exit is named by them. */
@@ -126,7 +129,9 @@ static void run_worker(const char *token)
     if (status != CAROM_OK)
         exit(NOT_RUN);
     call.finish = finish;
+    carom__fault("worker.adopted");
     status = receive_orders();
+    carom__fault("worker.ordered");
     if (status != CAROM_OK)
         fail(status, "the", "launch message", "could not be taken over");
     become();

@@ -6,6 +6,8 @@
 #include "core/time.h"
 #include "core/transport.h"
 
+#include "platform/fault.h"
+
 #include <stdatomic.h>
 #include <string.h>
 
@@ -76,6 +78,7 @@ carom_status_t carom__link_make(carom__whereabouts_t *where)
     memset(link->rings[0], 0, sizeof(uint64_t));
     memset(link->rings[1], 0, sizeof(uint64_t));
     where->tag = carom__arena_tag();
+    carom__fault("link.made");
     return CAROM_OK;
 }
 
@@ -88,6 +91,7 @@ carom_status_t carom__link_take(const carom__whereabouts_t *where, carom__holder
 {
     if (!is_ours(where))
         return CAROM_ENOTSUP;
+    carom__fault("link.taking");
     return carom__object_hand(where->link, (int) where->side, from, carom__holder_self());
 }
 
@@ -108,6 +112,7 @@ void carom__link_drop(const carom__whereabouts_t *where, unsigned side, carom__h
     if (link == NULL || carom__object_hand(where->link, (int) side, from, carom__holder_self()) != CAROM_OK)
         return;
     say_gone(link, side);
+    carom__fault("link.dropping");
     (void) carom__object_hand(where->link, (int) side, carom__holder_self(), CAROM__NOBODY);
 }
 
@@ -200,9 +205,11 @@ static void ring_bell(carom_connection_t *self)
     carom_status_t status;
     size_t sent;
 
+    carom__fault("bell.ring");
     carom_plat_monitor_enter(self->monitor);
     status = carom_plat_stream_write(self->stream, spans, NULL, 0, &sent, 0);
     carom_plat_monitor_leave(self->monitor);
+    carom__fault("bell.rung");
     /* One that is full has woken whoever sleeps. */
     if (status != CAROM_OK && status != CAROM_ETIMEOUT)
         atomic_store(&self->end->deaf, 1);
@@ -250,6 +257,7 @@ static carom_status_t hear(carom_connection_t *self, int64_t deadline)
     carom_status_t status = carom_plat_stream_read(self->stream, bytes, sizeof bytes, &got, came, CAROM__HANDLES_MAX, &count,
                                                    deadline);
 
+    carom__fault("bell.heard");
     sort_handles(self, bytes, got, came, count);
     if (status == CAROM_OK || status == CAROM_ETIMEOUT)
         return status;
@@ -264,6 +272,7 @@ static carom_status_t listen(carom_connection_t *self, unsigned heard, int64_t d
     carom__end_t *end = self->end;
     carom_status_t status = CAROM_OK;
 
+    carom__fault("bell.hear");
     carom_plat_monitor_enter(self->monitor);
     if (end->listening || atomic_load(&end->heard) != heard) {
         if (atomic_load(&end->heard) == heard)
@@ -365,6 +374,7 @@ static carom_status_t follow(carom_connection_t *self, carom__id_t next)
     if (ring == NULL || carom__object_hand(next, 0, keeper, keeper) != CAROM_OK)
         return CAROM_EBADMSG;
     carom__ring_follow(&end->reader, ring, size, next);
+    carom__fault("link.followed");
     if (before.generation != 0)
         (void) carom__object_hand(before, 0, keeper, CAROM__NOBODY);
     return CAROM_OK;
@@ -401,6 +411,7 @@ static carom_status_t fall_asleep(carom_connection_t *self, unsigned *heard)
     tell_writer(self);
     *heard = atomic_load(&end->heard);
     atomic_store(&end->reader.lane->asleep, 1);
+    carom__fault("link.asleep");
     gone = is_writer_gone(end);
     if (has_record(end)) {
         atomic_store(&end->reader.lane->asleep, 0);
@@ -491,6 +502,7 @@ static void collect(carom_connection_t *self, size_t handles)
 
     if (!carom_plat_attach_in_bytes())
         return;
+    carom__fault("link.collect");
     carom_plat_monitor_enter(self->monitor);
     while (end->stash_count < handles && !atomic_load(&end->deaf) && !carom__is_past(deadline)) {
         heard = atomic_load(&end->heard);
@@ -539,6 +551,7 @@ static int grow(carom_connection_t *self, size_t length)
         end->no_ring = TRY_AGAIN;
         return 0;
     }
+    carom__fault("link.grown");
     if (carom__ring_move(&end->writer, ring, size, id))
         return 1;
     (void) carom__object_hand(id, 0, holders[0], CAROM__NOBODY);
@@ -561,6 +574,7 @@ static carom_status_t wait_for_room(carom_connection_t *self, const message_t *m
     while (status == CAROM_OK) {
         heard = atomic_load(&end->heard);
         atomic_store(&lane->waiting, 1);
+        carom__fault("link.waiting");
         if (carom__ring_has_room(&end->writer, message->length, message->done))
             break;
         if (is_reader_gone(end))
@@ -594,6 +608,7 @@ static carom_status_t send_handles(carom_connection_t *self, const message_t *me
 
     if (status == CAROM_OK)
         status = carom_plat_stream_write(self->stream, spans, files, count, &sent, deadline);
+    carom__fault("link.handles");
     return status;
 }
 
@@ -688,7 +703,9 @@ static void close_link(carom_connection_t *self)
     carom__whereabouts_t where = {carom__arena_tag(), self->end->id, self->end->side};
 
     say_gone(self->end->link, where.side);
+    carom__fault("link.closing");
     free_end(self);
+    carom__fault("link.closed");
     (void) carom__object_hand(where.link, (int) where.side, carom__holder_self(), CAROM__NOBODY);
 }
 
@@ -722,11 +739,13 @@ static carom_status_t leave(carom_connection_t *self, carom__holder_t to, carom_
     where->link = end->id;
     where->side = end->side;
     note_places(end);
+    carom__fault("link.leaving");
     return carom__object_hand(end->id, (int) end->side, carom__holder_self(), to);
 }
 
 static void stay(carom_connection_t *self, carom__holder_t to)
 {
+    carom__fault("link.staying");
     (void) carom__object_hand(self->end->id, (int) self->end->side, to, carom__holder_self());
 }
 

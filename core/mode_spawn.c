@@ -6,6 +6,8 @@
 #include "core/process.h"
 #include "core/time.h"
 
+#include "platform/fault.h"
+
 #include <carom/log.h>
 
 #include <string.h>
@@ -122,12 +124,16 @@ static carom_status_t start_at(carom__home_t *home, carom_process_t *process, ca
     backing_t *backing = carom__calloc(1, sizeof *backing);
     carom_status_t status = backing ? make_slot(launch) : CAROM_ENOMEM;
 
+    carom__fault("launch.slot");
     if (status == CAROM_OK)
         status = carom__launch_pack(launch, NULL);
+    carom__fault("launch.packed");
     if (status == CAROM_OK)
         status = launch_program(backing, launch, options, home);
+    carom__fault("launch.launched");
     if (status == CAROM_OK)
         status = give_orders(backing, launch);
+    carom__fault("launch.ordered");
     if (status == CAROM_OK) {
         process->pid = carom_plat_child_pid(backing->child);
         process->backing = backing;
