@@ -1,5 +1,5 @@
-/* Points where a test can have the process killed, stopped or delayed, or a call fail: in a build with --enable-fault-injection alone.
- * In any other they are nothing.
+/* Points where a test can have the process killed, stopped or delayed, or a call fail: in a build with
+ * --enable-fault-injection alone.  In any other they are nothing.
  *
  * A point has a name, "what.step".  What is to happen there is said by the environment, or by carom__fault_set:
  *
@@ -21,6 +21,9 @@ int carom__fault_pass(const carom__fault_point_t *point);
 
 /* What is to happen from now on, in this process; passes are counted anew.  NULL or "": nothing.  -1: not understood. */
 int carom__fault_set(const char *specification);
+
+/* How often something has happened since then. */
+unsigned carom__fault_fired(void);
 
 /* All points of the program, by number from 0; NULL: there are no more. */
 const char *carom__fault_name(unsigned number);

@@ -29,7 +29,7 @@ typedef struct order_t {
 
 /* Set before other threads come by, or while none does. */
 static order_t orders[ORDERS_MAX];
-static _Atomic unsigned order_count;
+static _Atomic unsigned order_count, fired;
 
 /* In a file, for all processes; NULL: nobody counts. */
 static atomic_uint *counts;
@@ -124,8 +124,18 @@ static void begin(void)
 
 int carom__fault_set(const char *specification)
 {
+    const char *file = getenv("CAROM_FAULT_COUNTS");
+
     pthread_once(&once, begin);
+    if (counts == NULL && file && *file)
+        map_counts(file);
+    atomic_store(&fired, 0);
     return parse(specification);
+}
+
+unsigned carom__fault_fired(void)
+{
+    return atomic_load(&fired);
 }
 
 unsigned carom__fault_count(unsigned number)
@@ -143,6 +153,11 @@ static int is_meant(const order_t *order, const char *name)
     if (length > 0 && order->name[length - 1] == '*')
         return strncmp(order->name, name, length - 1) == 0;
     return strcmp(order->name, name) == 0;
+}
+
+static int is_time(order_t *order)
+{
+    return atomic_fetch_add(&order->passes, 1) + 1 == order->pass || order->pass == 0;
 }
 
 static int obey(const order_t *order)
@@ -177,8 +192,10 @@ int carom__fault_pass(const carom__fault_point_t *point)
         if (__start_carom_faults[i] == point)
             atomic_fetch_add(&counts[i], 1);
     for (i = 0; i < n; i++)
-        if (is_meant(&orders[i], point->name) && (atomic_fetch_add(&orders[i].passes, 1) + 1 == orders[i].pass || orders[i].pass == 0))
+        if (is_meant(&orders[i], point->name) && is_time(&orders[i])) {
+            atomic_fetch_add(&fired, 1);
             status = obey(&orders[i]);
+        }
     errno = saved;
     return status;
 }
