@@ -2,6 +2,8 @@
 
 #include "core/arena_layout.h"
 
+#include "platform/fault.h"
+
 #include <apr_general.h>
 
 #include <string.h>
@@ -57,7 +59,9 @@ carom_status_t carom__arena_chunk(uint64_t *offset, uint64_t size, uint64_t alig
     status = carom_plat_shared_commit(shared, begin, (size_t) size);
     if (status != CAROM_OK)
         return status;
+    carom__fault("arena.commit");
     root->real += size;
+    carom__fault("arena.real");
     root->bump = begin + size;
     *offset = begin;
     return CAROM_OK;
@@ -79,12 +83,14 @@ void carom__arena_enter(void)
 
     if (carom_plat_lock_enter(&carom__arena_root->lock, &self, CAROM_PLAT_NEVER) == CAROM_EOWNERDEAD)
         carom__objects_recover();
+    carom__fault("arena.entered");
 }
 
 void carom__arena_leave(void)
 {
     carom_plat_party_t self = party();
 
+    carom__fault("arena.leaving");
     carom_plat_lock_leave(&carom__arena_root->lock, &self);
 }
 

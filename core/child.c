@@ -7,6 +7,7 @@
 #include "core/memory.h"
 #include "core/process.h"
 #include "core/time.h"
+#include "platform/fault.h"
 
 #include <carom/log.h>
 
@@ -121,12 +122,16 @@ carom_status_t carom__child_start(carom_process_t *process, carom__launch_t *lau
     backing_t *backing = carom__calloc(1, sizeof *backing);
     carom_status_t status = backing ? make_slot(process, launch) : CAROM_ENOMEM;
 
+    carom__fault("launch.slot");
     if (status == CAROM_OK)
         status = carom__launch_pack(launch, NULL);
+    carom__fault("launch.packed");
     if (status == CAROM_OK)
         status = make_process(backing, launch, options, launcher, baton);
+    carom__fault("launch.launched");
     if (status == CAROM_OK)
         status = give_orders(backing, launch);
+    carom__fault("launch.ordered");
     if (status == CAROM_OK) {
         process->pid = carom_plat_child_pid(backing->child);
         process->backing = backing;

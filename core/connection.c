@@ -7,6 +7,8 @@
 #include "core/transport.h"
 #include "core/value.h"
 
+#include "platform/fault.h"
+
 #include <string.h>
 
 const carom_limits_t carom__default_limits = {CAROM_LENGTH_MAX, CAROM_DEPTH_MAX, CAROM_COUNT_MAX};
@@ -266,8 +268,10 @@ carom_status_t carom_connection_send(carom_connection_t *connection, carom_value
         return CAROM_EINVAL;
     carom__parcel_init(&parcel, connection);
     status = pack(&parcel, value);
+    carom__fault("parcel.send");
     if (status == CAROM_OK)
         status = carom__connection_send_parcel(connection, &parcel, deadline);
+    carom__fault("parcel.sent");
     if (status == CAROM_OK)
         carom__parcel_sent(&parcel);
     else
@@ -445,6 +449,7 @@ carom_status_t carom__connection_begin_move(carom_connection_t *connection, caro
     *file = CAROM_NATIVE_NONE;
     if (status != CAROM_OK)
         return status;
+    carom__fault("connection.moving");
     carom_plat_monitor_enter(connection->monitor);
     status = lock_and_leave(connection, to, file, traits, where);
     carom_plat_monitor_leave(connection->monitor);
@@ -456,6 +461,7 @@ void carom__connection_end_move(carom_connection_t *connection, carom__holder_t 
     int abandoned;
 
     carom_plat_monitor_enter(connection->monitor);
+    carom__fault("connection.moved");
     if (moved) {
         connection->transport->gone(connection);
     } else {

@@ -6,6 +6,8 @@
 #include "core/time.h"
 #include "core/transport.h"
 
+#include "platform/fault.h"
+
 #include <stdatomic.h>
 #include <string.h>
 
@@ -47,6 +49,7 @@ struct carom__end_t {
     uint32_t spin;                     /* of the thread that receives: µs that it pays to look before sleeping, by experience */
     uint32_t sleeps, patience;         /* since looking was given up, and until it is tried again */
     atomic_int deaf;                   /* the bell's other end is closed */
+    atomic_uint heard;                 /* how often the bell was; changed under the connection's monitor */
 
     /* guarded by the connection's monitor */
     int listening;                     /* a thread hears the bell for all */
@@ -75,6 +78,7 @@ carom_status_t carom__link_make(carom__whereabouts_t *where)
     memset(link->rings[0], 0, sizeof(uint64_t));
     memset(link->rings[1], 0, sizeof(uint64_t));
     where->tag = carom__arena_tag();
+    carom__fault("link.made");
     return CAROM_OK;
 }
 
@@ -87,6 +91,7 @@ carom_status_t carom__link_take(const carom__whereabouts_t *where, carom__holder
 {
     if (!is_ours(where))
         return CAROM_ENOTSUP;
+    carom__fault("link.taking");
     return carom__object_hand(where->link, (int) where->side, from, carom__holder_self());
 }
 
@@ -107,6 +112,7 @@ void carom__link_drop(const carom__whereabouts_t *where, unsigned side, carom__h
     if (link == NULL || carom__object_hand(where->link, (int) side, from, carom__holder_self()) != CAROM_OK)
         return;
     say_gone(link, side);
+    carom__fault("link.dropping");
     (void) carom__object_hand(where->link, (int) side, carom__holder_self(), CAROM__NOBODY);
 }
 
@@ -199,9 +205,11 @@ static void ring_bell(carom_connection_t *self)
     carom_status_t status;
     size_t sent;
 
+    carom__fault("bell.ring");
     carom_plat_monitor_enter(self->monitor);
     status = carom_plat_stream_write(self->stream, spans, NULL, 0, &sent, 0);
     carom_plat_monitor_leave(self->monitor);
+    carom__fault("bell.rung");
     /* One that is full has woken whoever sleeps. */
     if (status != CAROM_OK && status != CAROM_ETIMEOUT)
         atomic_store(&self->end->deaf, 1);
@@ -249,6 +257,7 @@ static carom_status_t hear(carom_connection_t *self, int64_t deadline)
     carom_status_t status = carom_plat_stream_read(self->stream, bytes, sizeof bytes, &got, came, CAROM__HANDLES_MAX, &count,
                                                    deadline);
 
+    carom__fault("bell.heard");
     sort_handles(self, bytes, got, came, count);
     if (status == CAROM_OK || status == CAROM_ETIMEOUT)
         return status;
@@ -256,15 +265,18 @@ static carom_status_t hear(carom_connection_t *self, int64_t deadline)
     return CAROM_OK;
 }
 
-/* Returns when there may be something new, for whichever thread; callers look. */
-static carom_status_t listen(carom_connection_t *self, int64_t deadline)
+/* Returns when there may be something new, for whichever thread; callers look.  `heard` is what end->heard was before the caller said that
+ * it sleeps: if it is another by now, another thread may have taken the byte that was meant for this one. */
+static carom_status_t listen(carom_connection_t *self, unsigned heard, int64_t deadline)
 {
     carom__end_t *end = self->end;
-    carom_status_t status;
+    carom_status_t status = CAROM_OK;
 
+    carom__fault("bell.hear");
     carom_plat_monitor_enter(self->monitor);
-    if (end->listening) {
-        status = carom_plat_monitor_wait(self->monitor, deadline);
+    if (end->listening || atomic_load(&end->heard) != heard) {
+        if (atomic_load(&end->heard) == heard)
+            status = carom_plat_monitor_wait(self->monitor, deadline);
         carom_plat_monitor_leave(self->monitor);
         return status;
     }
@@ -273,9 +285,16 @@ static carom_status_t listen(carom_connection_t *self, int64_t deadline)
     status = hear(self, deadline);
     carom_plat_monitor_enter(self->monitor);
     end->listening = 0;
+    atomic_fetch_add(&end->heard, status == CAROM_OK);
     carom_plat_monitor_wake(self->monitor);
     carom_plat_monitor_leave(self->monitor);
     return status;
+}
+
+/* Takes what the bell says already. */
+static void listen_now(carom_connection_t *self)
+{
+    (void) listen(self, atomic_load(&self->end->heard), 0);
 }
 
 /* ---- looking before sleeping ---- */
@@ -355,6 +374,7 @@ static carom_status_t follow(carom_connection_t *self, carom__id_t next)
     if (ring == NULL || carom__object_hand(next, 0, keeper, keeper) != CAROM_OK)
         return CAROM_EBADMSG;
     carom__ring_follow(&end->reader, ring, size, next);
+    carom__fault("link.followed");
     if (before.generation != 0)
         (void) carom__object_hand(before, 0, keeper, CAROM__NOBODY);
     return CAROM_OK;
@@ -382,14 +402,16 @@ static int is_writer_gone(const carom__end_t *end)
     return atomic_load(&end->deaf) || atomic_load(&end->reader.lane->writer_gone);
 }
 
-/* Says that it wants to be woken, and looks once more.  CAROM_ETIMEOUT: nothing is there. */
-static carom_status_t fall_asleep(carom_connection_t *self)
+/* Says that it wants to be woken, and looks once more.  CAROM_ETIMEOUT: nothing is there; *heard is for listening. */
+static carom_status_t fall_asleep(carom_connection_t *self, unsigned *heard)
 {
     carom__end_t *end = self->end;
     int gone;
 
     tell_writer(self);
+    *heard = atomic_load(&end->heard);
     atomic_store(&end->reader.lane->asleep, 1);
+    carom__fault("link.asleep");
     gone = is_writer_gone(end);
     if (has_record(end)) {
         atomic_store(&end->reader.lane->asleep, 0);
@@ -402,7 +424,8 @@ static carom_status_t wait_for_record(carom_connection_t *self, int64_t deadline
 {
     carom__end_t *end = self->end;
     int64_t before;
-    carom_status_t status, heard = CAROM_OK;
+    unsigned heard;
+    carom_status_t status, listened = CAROM_OK;
 
     if (end->spin > 0 && !carom__is_past(deadline)) {
         int found = spin(end);
@@ -413,10 +436,10 @@ static carom_status_t wait_for_record(carom_connection_t *self, int64_t deadline
     }
     before = carom_plat_now();
     for (;;) {
-        status = fall_asleep(self);
-        if (status != CAROM_ETIMEOUT || heard == CAROM_ETIMEOUT)
+        status = fall_asleep(self, &heard);
+        if (status != CAROM_ETIMEOUT || listened == CAROM_ETIMEOUT)
             break;
-        heard = listen(self, deadline);
+        listened = listen(self, heard, deadline);
         if (atomic_load(&self->gone) != CAROM_OK)
             return atomic_load(&self->gone);
     }
@@ -462,9 +485,11 @@ static carom_status_t wait_link(carom_connection_t *self, int64_t deadline)
 /* The bell's bytes are taken, or it would go on being ready. */
 static int look(carom_connection_t *self, int event)
 {
+    unsigned heard;
+
     if (event)
-        (void) listen(self, 0);
-    return has_record(self->end) || fall_asleep(self) != CAROM_ETIMEOUT;
+        listen_now(self);
+    return has_record(self->end) || fall_asleep(self, &heard) != CAROM_ETIMEOUT;
 }
 
 /* The handles were written before the message was; so they are here, or in the hands of a thread that listens. */
@@ -472,14 +497,17 @@ static void collect(carom_connection_t *self, size_t handles)
 {
     carom__end_t *end = self->end;
     int64_t deadline = carom_plat_now() + 5000000;
+    unsigned heard;
     size_t i;
 
     if (!carom_plat_attach_in_bytes())
         return;
+    carom__fault("link.collect");
     carom_plat_monitor_enter(self->monitor);
     while (end->stash_count < handles && !atomic_load(&end->deaf) && !carom__is_past(deadline)) {
+        heard = atomic_load(&end->heard);
         carom_plat_monitor_leave(self->monitor);
-        (void) listen(self, deadline);
+        (void) listen(self, heard, deadline);
         carom_plat_monitor_enter(self->monitor);
     }
     if (handles > end->stash_count)
@@ -523,6 +551,7 @@ static int grow(carom_connection_t *self, size_t length)
         end->no_ring = TRY_AGAIN;
         return 0;
     }
+    carom__fault("link.grown");
     if (carom__ring_move(&end->writer, ring, size, id))
         return 1;
     (void) carom__object_hand(id, 0, holders[0], CAROM__NOBODY);
@@ -540,9 +569,12 @@ static carom_status_t wait_for_room(carom_connection_t *self, const message_t *m
     carom__end_t *end = self->end;
     carom__lane_t *lane = end->writer.lane;
     carom_status_t status = CAROM_OK;
+    unsigned heard;
 
     while (status == CAROM_OK) {
+        heard = atomic_load(&end->heard);
         atomic_store(&lane->waiting, 1);
+        carom__fault("link.waiting");
         if (carom__ring_has_room(&end->writer, message->length, message->done))
             break;
         if (is_reader_gone(end))
@@ -550,7 +582,7 @@ static carom_status_t wait_for_room(carom_connection_t *self, const message_t *m
         else if (carom__is_past(deadline))
             status = CAROM_ETIMEOUT;
         else
-            (void) listen(self, deadline);
+            (void) listen(self, heard, deadline);
         if (atomic_load(&self->gone) != CAROM_OK)
             status = atomic_load(&self->gone);
     }
@@ -576,6 +608,7 @@ static carom_status_t send_handles(carom_connection_t *self, const message_t *me
 
     if (status == CAROM_OK)
         status = carom_plat_stream_write(self->stream, spans, files, count, &sent, deadline);
+    carom__fault("link.handles");
     return status;
 }
 
@@ -585,7 +618,7 @@ static void look_for_life(carom_connection_t *self)
     carom__end_t *end = self->end;
 
     if (++end->messages % LOOK_FOR_LIFE == 0 && atomic_load(&end->writer.lane->head) == end->writer.head)
-        (void) listen(self, 0);
+        listen_now(self);
     end->writer.head = atomic_load_explicit(&end->writer.lane->head, memory_order_relaxed);
     if (end->no_ring > 0)
         end->no_ring--;
@@ -670,7 +703,9 @@ static void close_link(carom_connection_t *self)
     carom__whereabouts_t where = {carom__arena_tag(), self->end->id, self->end->side};
 
     say_gone(self->end->link, where.side);
+    carom__fault("link.closing");
     free_end(self);
+    carom__fault("link.closed");
     (void) carom__object_hand(where.link, (int) where.side, carom__holder_self(), CAROM__NOBODY);
 }
 
@@ -704,11 +739,13 @@ static carom_status_t leave(carom_connection_t *self, carom__holder_t to, carom_
     where->link = end->id;
     where->side = end->side;
     note_places(end);
+    carom__fault("link.leaving");
     return carom__object_hand(end->id, (int) end->side, carom__holder_self(), to);
 }
 
 static void stay(carom_connection_t *self, carom__holder_t to)
 {
+    carom__fault("link.staying");
     (void) carom__object_hand(self->end->id, (int) self->end->side, to, carom__holder_self());
 }
 

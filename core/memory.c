@@ -2,6 +2,8 @@
 
 #include "core/memory.h"
 
+#include "platform/fault.h"
+
 #include <stdlib.h>
 
 /* malloc(0) may give NULL, which here would look like a failure. */
@@ -12,17 +14,17 @@ static size_t at_least_one(size_t size)
 
 void *carom__alloc(size_t size)
 {
-    return malloc(at_least_one(size));
+    return carom__fault_status("memory.alloc") ? NULL : malloc(at_least_one(size));
 }
 
 void *carom__calloc(size_t count, size_t size)
 {
-    return calloc(at_least_one(count), at_least_one(size));
+    return carom__fault_status("memory.calloc") ? NULL : calloc(at_least_one(count), at_least_one(size));
 }
 
 void *carom__realloc(void *memory, size_t size)
 {
-    return realloc(memory, at_least_one(size));
+    return carom__fault_status("memory.realloc") ? NULL : realloc(memory, at_least_one(size));
 }
 
 void carom_free(void *memory)

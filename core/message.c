@@ -7,6 +7,8 @@
 #include "core/value.h"
 #include "core/wire.h"
 
+#include "platform/fault.h"
+
 #include <string.h>
 
 /* ---- numbers in bytes, least first ---- */
@@ -153,6 +155,7 @@ static void add_handle(carom__parcel_t *parcel, carom_native_t file, const recor
 {
     write_record(parcel->records.bytes + parcel->records.length, file, record);
     parcel->records.length += CAROM__RECORD_SIZE;
+    carom__fault("parcel.handle");
     parcel->files[parcel->count] = file;
     parcel->moving[parcel->count++] = moving;
 }
@@ -210,6 +213,7 @@ static void end_parcel(carom__parcel_t *parcel, int moved, void (*end_file)(caro
 {
     size_t i;
 
+    carom__fault("parcel.ending");
     for (i = 0; i < parcel->count; i++) {
         if (parcel->moving[i])
             carom__connection_end_move(parcel->moving[i], parcel->to, moved);
@@ -309,6 +313,7 @@ static carom_status_t new_end(carom_connection_t **connection, carom_plat_stream
     if (record->where.tag == 0)
         return carom__connection_create(connection, stream, &record->traits);
     status = carom__link_take(&record->where, from);
+    carom__fault("link.taken");
     if (status != CAROM_OK) {
         carom_plat_stream_close(stream);
         return status;

@@ -5,6 +5,8 @@
 
 #include "core/arena_layout.h"
 
+#include "platform/fault.h"
+
 #include <string.h>
 
 #define MANY UINT16_MAX
@@ -112,13 +114,16 @@ static void count(carom__holder_t holder, int change)
 static void set_holder(carom__object_t *object, int place, carom__holder_t holder)
 {
     count(atomic_load(&object->holders[place]), -1);
+    carom__fault("object.uncounted");
     atomic_store(&object->holders[place], holder);
+    carom__fault("object.held");
     count(holder, 1);
 }
 
 static void push(carom__list_t *list, carom__object_t *object, uint32_t index)
 {
     object->next = *list;
+    carom__fault("object.push");
     *list = index + 1;
 }
 
@@ -129,6 +134,7 @@ static carom__object_t *pop(carom__list_t *list, uint32_t *index)
     if (object) {
         *index = *list - 1;
         *list = object->next;
+        carom__fault("object.popped");
     }
     return object;
 }
@@ -137,6 +143,7 @@ static carom__object_t *pop(carom__list_t *list, uint32_t *index)
 static void take(carom__object_t *object, uint32_t index, int place, carom__list_t *doomed)
 {
     set_holder(object, place, CAROM__NOBODY);
+    carom__fault("object.taken");
     if (is_free(object))
         push(doomed, object, index);
 }
@@ -165,6 +172,7 @@ static void bury(carom__list_t *doomed)
         id.generation = atomic_load(&object->generation);
         if (object->keeps > 0)
             take_all_of(carom__holder_object(id), doomed);
+        carom__fault("object.buried");
         object->keeps = 0;
         push(&carom__arena_root->free[object->size_class], object, id.index);
     }
@@ -193,6 +201,7 @@ carom_status_t carom__object_hand(carom__id_t id, int place, carom__holder_t fro
             take(object, id.index, place, &doomed);
         else
             set_holder(object, place, to);
+        carom__fault("object.handed");
         bury(&doomed);
         status = CAROM_OK;
     }
@@ -211,6 +220,7 @@ static carom_status_t reserve_entry(uint32_t index)
     if (atomic_load(chunk) != 0)
         return CAROM_OK;
     status = carom__arena_chunk(&offset, CAROM__CHUNK, CAROM__CHUNK);
+    carom__fault("object.table");
     if (status == CAROM_OK)
         atomic_store(chunk, (uint32_t) (offset / CAROM__CHUNK));
     return status;
@@ -233,9 +243,12 @@ static carom_status_t carve_one(void)
             return status == CAROM_OK ? CAROM_ENOMEM : status;
         object->block = block;
         object->size_class = (uint8_t) root->carve_class;
+        carom__fault("object.carving");
         atomic_store(&root->object_count, index + 1);
+        carom__fault("object.carved");
         push(&root->free[root->carve_class], object, index);
     }
+    carom__fault("object.listed");
     root->carve_at += size_of_class(root->carve_class);
     return CAROM_OK;
 }
@@ -258,8 +271,10 @@ static carom_status_t new_chunk(unsigned size_class)
     if (status != CAROM_OK)
         return status;
     root->carve_end = 0;
+    carom__fault("object.chunk");
     root->carve_class = size_class;
     root->carve_at = begin;
+    carom__fault("object.begun");
     root->carve_end = begin + size;
     return CAROM_OK;
 }
@@ -304,7 +319,9 @@ static carom_status_t make_locked(carom__id_t *id, int type, unsigned size_class
         id->generation = 1;
     object->type = (uint8_t) type;
     object->keeps = 0;
+    carom__fault("object.make");
     atomic_store(&object->generation, id->generation);
+    carom__fault("object.born");
     for (i = 0; i < CAROM__HOLDERS; i++)
         set_holder(object, i, holders[i]);
     return CAROM_OK;
@@ -440,10 +457,13 @@ void carom__objects_recover(void)
     for (i = 0; i < n; i++)
         if (object_at(i))
             object_at(i)->keeps = 0;
+    carom__fault("object.recover");
     while (release_unheld())
         continue;
     recover_chunk();
+    carom__fault("object.recovering");
     count_again();
+    carom__fault("object.recovered");
 }
 
 /* ---- for those who ask ---- */

@@ -2,6 +2,8 @@
 
 #include "core/ring.h"
 
+#include "platform/fault.h"
+
 #include <string.h>
 
 /* The word of a record: its length, what it is, and a mark. */
@@ -89,12 +91,14 @@ void carom__ring_follow(carom__reader_t *reader, unsigned char *ring, size_t siz
     reader->size = size;
     reader->at = 0;
     reader->id = id;
+    carom__fault("ring.followed");
     carom__ring_tell(reader);
 }
 
 void carom__ring_take(carom__reader_t *reader, void *to, size_t length)
 {
     memcpy(to, reader->ring + reader->at + WORD + reader->done, length);
+    carom__fault("ring.taken");
     reader->done += length;
     if (reader->done < reader->record)
         return;
@@ -112,7 +116,9 @@ int carom__ring_should_tell(const carom__reader_t *reader)
 void carom__ring_tell(carom__reader_t *reader)
 {
     reader->told = reader->total;
+    carom__fault("ring.telling");
     atomic_store_explicit(&reader->lane->head, reader->total, memory_order_release);
+    carom__fault("ring.told");
 }
 
 /* ---- writing ---- */
@@ -204,6 +210,7 @@ static void go_back(carom__writer_t *writer)
 {
     clear_word(writer, 0);
     atomic_store_explicit(word_at(writer->ring, writer->at), word_of(BACK, 0), memory_order_release);
+    carom__fault("ring.back");
     advance(writer, until_end(writer));
 }
 
@@ -221,7 +228,9 @@ static void copy(unsigned char *to, const carom_plat_span_t spans[2], size_t don
 static void publish(carom__writer_t *writer, unsigned kind, size_t length)
 {
     clear_word(writer, writer->at + WORD + filled_up(length));
+    carom__fault("ring.publishing");
     atomic_exchange_explicit(word_at(writer->ring, writer->at), word_of(kind, length), memory_order_seq_cst);
+    carom__fault("ring.published");
     advance(writer, WORD + filled_up(length));
 }
 
@@ -235,6 +244,7 @@ carom_status_t carom__ring_put(carom__writer_t *writer, const carom_plat_span_t 
     if (back)
         go_back(writer);
     copy(writer->ring + writer->at + WORD, spans, done, *put);
+    carom__fault("ring.put");
     publish(writer, BYTES, *put);
     return CAROM_OK;
 }
@@ -259,7 +269,9 @@ int carom__ring_move(carom__writer_t *writer, unsigned char *ring, size_t size, 
         go_back(writer);
     memcpy(writer->ring + writer->at + WORD, &where, sizeof where);
     atomic_store_explicit(word_at(ring, 0), 0, memory_order_relaxed);
+    carom__fault("ring.moving");
     atomic_exchange_explicit(word_at(writer->ring, writer->at), word_of(ELSEWHERE, sizeof where), memory_order_seq_cst);
+    carom__fault("ring.moved");
     writer->total += 2 * WORD;
     writer->base = writer->total;
     writer->ring = ring;

@@ -2,6 +2,8 @@
 
 #include "core/arena_layout.h"
 
+#include "platform/fault.h"
+
 #include <string.h>
 
 /* Of a slot that is used, or is about to be. */
@@ -67,7 +69,9 @@ static carom_status_t claim(carom_plat_shared_t *shared, uint32_t index)
 
     if (status != CAROM_OK)
         return status;
+    carom__fault("slot.claimed");
     slot->state = CAROM__SLOT_LIVE;
+    carom__fault("slot.live");
     carom__arena_self.index = index;
     carom__arena_self.generation = slot->generation;
     return CAROM_OK;
@@ -139,9 +143,11 @@ static carom_status_t make_locked(carom__id_t *id)
     slot = slot_at(index);
     if (++slot->generation == 0)
         slot->generation = 1;
+    carom__fault("slot.make");
     slot->starter = carom__arena_self;
     slot->holds = 0;
     slot->state = CAROM__SLOT_STARTING;
+    carom__fault("slot.made");
     id->index = index;
     id->generation = slot->generation;
     return CAROM_OK;
@@ -167,6 +173,7 @@ static void end_locked(uint32_t index)
 
     if (slot->holds > 0)
         carom__objects_release(carom__holder_process(id));
+    carom__fault("slot.ending");
     slot->state = CAROM__SLOT_FREE;
 }
 
@@ -193,6 +200,7 @@ void carom__slot_end(carom__id_t slot)
     carom__arena_enter();
     if (find(slot))
         end_locked(slot.index);
+    carom__fault("slot.ended");
     end_orphans();
     carom__arena_leave();
 }

@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/time.h"
+#include "platform/fault.h"
 
 #include <stdio.h>
 
@@ -66,6 +67,7 @@ static void CAROM_NORETURN finish(carom_call_t *ended, int code)
 
     if (ended->report.failure != CAROM_OK || ended->report.has_result)
         code = report_end(self, &ended->report, code);
+    carom__fault("worker.reported");
     carom__call_clear(ended);
     /* The orders stay: who logs during the exit is named by them.  Control stays open: closed before the end it would wake the parent
      * twice. */
@@ -158,7 +160,9 @@ void carom__worker_run(carom_plat_stream_t *control, carom_plat_shared_t *shared
 
     if (self == NULL)
         leave(NOT_RUN);
+    carom__fault("worker.adopted");
     status = receive_orders(self);
+    carom__fault("worker.ordered");
     if (status != CAROM_OK)
         fail(self, status, "the", "launch message", "could not be taken over");
     become(self);

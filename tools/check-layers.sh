@@ -3,7 +3,7 @@
 #
 #   tools, examples, bench, tests -> harness -> include + platform/inspect
 #   compat -> include + core/wire
-#   core -> include, core, platform/platform.h
+#   core -> include, core, platform/platform.h, platform/fault.h
 #   platform -> include, platform
 #
 # tests/fuzz/ looks into core: its programs are the library once more, with a
@@ -78,7 +78,7 @@ found=$(awk '
 		if (name == "config.h")
 			return file == "core/features.c" || begins(file, "platform/")
 		if (begins(file, "core/"))
-			return begins(name, "core/") || name == "platform/platform.h"
+			return begins(name, "core/") || name ~ /^platform\/(platform|fault)\.h$/
 		if (begins(file, "compat/"))
 			return begins(name, "compat/") || name == "core/wire.h"
 		if (begins(file, "platform/inspect/"))
@@ -87,7 +87,7 @@ found=$(awk '
 			return is_own(file, name) || name ~ /^platform\/[a-z_]+\.h$/
 		if (begins(file, "tests/fuzz/") && begins(name, "core/"))
 			return 1
-		if (begins(file, "tests/inside/") && (begins(name, "core/") || name == "platform/platform.h"))
+		if (begins(file, "tests/inside/") && (begins(name, "core/") || name ~ /^platform\/(platform|fault)\.h$/))
 			return 1
 		if (begins(file, "tests/seam/") && name == "platform/platform.h")
 			return 1

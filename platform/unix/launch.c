@@ -3,6 +3,7 @@
  * Not by apr_proc_create: it reports success when the exec failed, and it forks, so that a start from a parent with 4 GiB took
  * 94 ms where posix_spawn takes 0.7. */
 
+#include "platform/fault.h"
 #include "platform/unix/unix.h"
 
 #include <errno.h>
@@ -157,6 +158,7 @@ static int spawn_and_watch(preparation_t *p, carom_plat_child_t *child, const ca
 
     if (error)
         return error;
+    carom__fault("launch.spawned");
     error = carom__sentinel_begin(child, &p->sentinel);
     if (!error && launch->nice != 0)
         error = be_nice(child->pid, launch->nice);

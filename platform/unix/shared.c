@@ -9,6 +9,7 @@
  * The file is as long as what was made real, not as the object: a limit on the sizes of files (RLIMIT_FSIZE) refuses a range
  * then, and not the whole. */
 
+#include "platform/fault.h"
 #include "platform/unix/unix.h"
 
 #include <errno.h>
@@ -73,6 +74,10 @@ carom_status_t carom_plat_shared_create(carom_plat_shared_t **shared, uint64_t s
     int fd, error = is_too_long(size) ? ENOMEM : carom__shared_file(&fd);
 
     *shared = NULL;
+    if (!error && carom__fault_status("shared.create")) {
+        close(fd);
+        error = ENOMEM;
+    }
     return error ? carom_plat_status(error) : carom__shared_of(shared, fd);
 }
 
@@ -99,10 +104,12 @@ static int reserve(int fd, uint64_t offset, size_t length)
 carom_status_t carom_plat_shared_commit(carom_plat_shared_t *shared, uint64_t offset, size_t length)
 {
     carom__hushed_t hushed;
-    int error;
+    int error = carom__fault_status("shared.commit");
 
     if (is_parents(shared))
         return CAROM_EFORKED;
+    if (error)
+        return carom_plat_status(error);
     /* A file over the limit of this process is told of by a signal, too, that would end the host. */
     carom__signal_hush(&hushed, SIGXFSZ);
     error = reserve(shared->fd, offset, length);
@@ -117,6 +124,8 @@ carom_status_t carom_plat_shared_map(void **at, carom_plat_shared_t *shared, uin
     *at = NULL;
     if (is_parents(shared))
         return CAROM_EFORKED;
+    if (carom__fault_status("shared.map"))
+        return CAROM_ENOMEM;
     mapped = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, shared->fd, (off_t) offset);
     *at = mapped == MAP_FAILED ? NULL : mapped;
     if (*at != NULL)

@@ -1,5 +1,6 @@
 /* Streams: Unix socket pairs, and what else a host hands over.  APR has no socket pairs, and no way to send a descriptor along. */
 
+#include "platform/fault.h"
 #include "platform/unix/unix.h"
 
 #include <errno.h>
@@ -40,6 +41,8 @@ carom_status_t carom_plat_stream_pair(carom_plat_stream_t **one, carom_plat_stre
     carom_status_t status;
 
     *one = *other = NULL;
+    if (carom__fault_status("stream.pair"))
+        return CAROM_EMFILE;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return carom_plat_status(errno);
     ends[0] = carom__fd_guard(ends[0]);
@@ -192,6 +195,12 @@ static ssize_t read_with_files(int fd, void *buffer, size_t size, int flags, car
 static ssize_t read_once(carom_plat_stream_t *stream, void *buffer, size_t size, int flags, carom_native_t *files,
                          size_t capacity, size_t *count, int64_t deadline)
 {
+    int error = carom__fault_status("stream.read");
+
+    if (error) {
+        errno = error;
+        return -1;
+    }
     if (stream->is_pipe)
         return carom__pipe_read(stream, buffer, size, deadline);
     return files ? read_with_files(stream->fd, buffer, size, flags, files, capacity, count)
@@ -258,10 +267,17 @@ static size_t rest(struct iovec parts[2], const carom_plat_span_t spans[2], size
     return n;
 }
 
-static ssize_t write_once(carom_plat_stream_t *stream, const struct msghdr *message, int flags, int64_t deadline)
+static ssize_t write_once(carom_plat_stream_t *stream, struct msghdr *message, int flags, int64_t deadline)
 {
-    const struct iovec *first = message->msg_iov;
+    struct iovec *first = message->msg_iov;
+    int error = carom__fault_status("stream.write");
 
+    if (error) {
+        errno = error;
+        return -1;
+    }
+    if (carom__fault_status("stream.short"))
+        message->msg_iovlen = first->iov_len = 1;
     if (stream->is_pipe)
         return carom__pipe_write(stream, first->iov_base, first->iov_len, deadline);
     /* A tenth cheaper than sendmsg, for short messages, which are one part. */

@@ -1,5 +1,5 @@
-/* SIGKILL at any instant: of one who sends and receives, between the sending and the receipt of an end, and of those who make and lose
- * many of them. */
+/* SIGKILL at any instant: of one who sends and receives, between the sending and the receipt of an end, and of those who make
+ * and lose many of them. */
 
 #include "tests/inside/inside.h"
 

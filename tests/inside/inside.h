@@ -1,5 +1,5 @@
-/* For tests that look into core: they are linked with a copy of the whole library, because the one that is installed hides what is its
- * own.  What they share. */
+/* What tests share that look into core: they are linked with a copy of the whole library, because the one that is installed hides
+ * what is its own. */
 
 #ifndef CAROM_TESTS_INSIDE_H
 #define CAROM_TESTS_INSIDE_H
@@ -26,10 +26,13 @@ uint32_t draw(uint64_t *state);
 uint64_t objects_in_use(void);
 uint64_t bytes_in_use(void);
 
+/* Whether lists and counts of the arena are what its objects say: NULL, or what is wrong. */
+const char *arena_trouble(void);
+
 /* Waits until there are so many again: an end that a dead process held is let go when its starter has joined it. */
 void expect_objects(uint64_t wanted);
 
-/* Messages whose length and content follow from their number, so that one which is lost, torn, doubled or out of order is seen. */
+/* Messages whose length and content follow from their number: one that is lost, torn, doubled or out of order is seen. */
 typedef struct lot_t {
     uint64_t seed;
     uint64_t next;             /* number of the next message */
