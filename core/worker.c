@@ -12,8 +12,8 @@
 
 #include <stdio.h>
 
-/* The exit code of a worker that could not run its entry, and how long it waits for its orders (µs): the parent sends them as soon
- * as it has launched us. */
+/* The exit code of a worker that could not run its entry, and how long it waits for its orders (µs): the parent sends them as
+ * soon as it has launched us. */
 #define NOT_RUN 70
 #define PATIENCE 60000000
 
@@ -66,8 +66,8 @@ static void CAROM_NORETURN finish(carom_call_t *ended, int code)
     if (ended->report.failure != CAROM_OK || ended->report.has_result)
         code = report_end(self, &ended->report, code);
     carom__call_clear(ended);
-    /* The orders stay: who logs during the exit is named by them.  Control stays open: closed before the end it would wake the parent
-     * twice. */
+    /* The orders stay: who logs during the exit is named by them.  Control stays open: closed before the end it would wake
+     * the parent twice. */
     self->leave(code & 255);
 }
 
