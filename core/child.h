@@ -1,7 +1,7 @@
 /* An entry in a process of its own: what spawn, fork and forkserver share.
  *
- * Modes differ in how the process comes to be.  Everything after that (orders through a private connection, the report that comes
- * back, the end, signals) is the same, and stands in child.c as functions for their tables. */
+ * Modes differ in how the process comes to be.  Everything after that (orders through a private connection, the report that
+ * comes back, the end, signals) is the same, and stands in child.c as functions for their tables. */
 
 #ifndef CAROM_CORE_CHILD_H
 #define CAROM_CORE_CHILD_H

@@ -10,8 +10,8 @@
 /* How long threads that seem to be there may take to vanish from the system's books, in microseconds. */
 #define PATIENCE 100000
 
-/* A fork of this process from before carom's first thread, which forks workers from then on: a process with threads cannot.  Made
- * when there is one thread, and read by any. */
+/* A fork of this process from before carom's first thread, which forks workers from then on: a process with threads cannot.
+ * Made when there is one thread, and read by any. */
 static struct {
     unsigned born;                     /* carom_plat_fork_count(): what a fork finds here is its parent's */
     carom_plat_forker_t *forker;       /* NULL: none */
@@ -83,7 +83,8 @@ static void before_thread(void)
     if (status != CAROM_OK)
         carom_log(CAROM_LOG_ERROR, "no template of this process for forks: %s", carom_status_name(status));
     else
-        carom_log(CAROM_LOG_DEBUG, "forks come from process %lld from now on", (long long) carom_plat_child_pid(template.child));
+        carom_log(CAROM_LOG_DEBUG, "forks come from process %lld from now on",
+                  (long long) carom_plat_child_pid(template.child));
 }
 
 /* ---- starting ---- */

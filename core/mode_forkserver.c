@@ -1,6 +1,7 @@
 /* The mode "forkserver": the entry runs in a fork of a server, which is a fresh process of this program with nothing in it.
  *
- * The server is itself a worker of carom's, in spawn mode and in no family, that runs an entry of carom's own: the one below. */
+ * The server is itself a worker of carom's, in spawn mode and in no family, that runs an entry of carom's own: the one below.
+ * */
 
 #include "core/child.h"
 #include "core/forker.h"

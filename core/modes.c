@@ -5,7 +5,12 @@
 #include <stdatomic.h>
 #include <string.h>
 
-static const carom__mode_t *const modes[] = {&carom__mode_spawn, &carom__mode_fork, &carom__mode_forkserver, &carom__mode_thread};
+static const carom__mode_t *const modes[] = {
+    &carom__mode_spawn,
+    &carom__mode_fork,
+    &carom__mode_forkserver,
+    &carom__mode_thread,
+};
 
 static carom_context_t contexts[] = {
     {CAROM__CONTEXT_MAGIC, 1, &carom__mode_spawn},

@@ -13,8 +13,8 @@
 
 #include <stdio.h>
 
-/* The exit code of a worker that could not run its entry, and how long it waits for its orders (µs): the parent sends them as soon
- * as it has launched us. */
+/* The exit code of a worker that could not run its entry, and how long it waits for its orders (µs): the parent sends them as
+ * soon as it has launched us. */
 #define NOT_RUN 70
 #define PATIENCE 60000000
 
@@ -69,8 +69,8 @@ static void CAROM_NORETURN finish(carom_call_t *ended, int code)
         code = report_end(self, &ended->report, code);
     carom__fault("worker.reported");
     carom__call_clear(ended);
-    /* The orders stay: who logs during the exit is named by them.  Control stays open: closed before the end it would wake the parent
-     * twice. */
+    /* The orders stay: who logs during the exit is named by them.  Control stays open: closed before the end it would wake
+     * the parent twice. */
     self->leave(code & 255);
 }
 

@@ -25,7 +25,8 @@ carom_status_t carom_plat_fork(carom_plat_child_t **child, carom_plat_stream_t *
     return CAROM_ENOTSUP;
 }
 
-carom_status_t carom_plat_forker_create(carom_plat_forker_t **forker, carom_native_t *theirs, const unsigned char key[CAROM_PLAT_KEY])
+carom_status_t carom_plat_forker_create(carom_plat_forker_t **forker, carom_native_t *theirs,
+                                        const unsigned char key[CAROM_PLAT_KEY])
 {
     (void) key;
     *forker = NULL;
@@ -38,8 +39,8 @@ void carom_plat_forker_close(carom_plat_forker_t **forker)
     *forker = NULL;
 }
 
-carom_status_t carom_plat_forker_launch(carom_plat_child_t **child, carom_plat_forker_t *forker, const carom_plat_launch_t *launch,
-                                        int64_t deadline)
+carom_status_t carom_plat_forker_launch(carom_plat_child_t **child, carom_plat_forker_t *forker,
+                                        const carom_plat_launch_t *launch, int64_t deadline)
 {
     (void) forker;
     (void) launch;

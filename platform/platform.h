@@ -341,8 +341,8 @@ void carom_plat_child_close(carom_plat_child_t **child);
 int carom_plat_can_fork(void);
 
 /* Which threads there are beside the calling one, as far as the system tells.  Those that only watch over the process, and a
- * sanitizer's, do not count.  A thread that has ended lingers in the system's books: while there seem to be others this looks again
- * until the deadline. */
+ * sanitizer's, do not count.  A thread that has ended lingers in the system's books: while there seem to be others this looks
+ * again until the deadline. */
 typedef enum carom_plat_company_t {
     CAROM_PLAT_ALONE,             /* none */
     CAROM_PLAT_AMONG_OURS,        /* made by carom_plat_thread_start */
@@ -351,43 +351,46 @@ typedef enum carom_plat_company_t {
 carom_plat_company_t carom_plat_company(int64_t deadline);
 
 /* A launch by forking this process, which must be alone; `program` is not used, and `files` are what the child keeps of our
- * handles beside control: all others of ours are closed in it, the host's are not.  stdout and stderr are flushed before.  In the
- * parent as carom_plat_launch.  In the child *child is NULL, *control is its end, *shared the tree's memory or NULL, and objects made before know of the fork by
- * carom_plat_fork_count.  CAROM_ENOENT, CAROM_EACCESS: the directory or the niceness; CAROM_EMFILE, CAROM_EAGAIN, CAROM_ENOMEM; CAROM_EINVAL: a
- * file to redirect to that is not open. */
+ * handles beside control: all others of ours are closed in it, the host's are not.  stdout and stderr are flushed before.  In
+ * the parent as carom_plat_launch.  In the child *child is NULL, *control is its end, *shared the tree's memory or NULL, and
+ * objects made before know of the fork by carom_plat_fork_count.  CAROM_ENOENT, CAROM_EACCESS: the directory or the niceness;
+ * CAROM_EMFILE, CAROM_EAGAIN, CAROM_ENOMEM; CAROM_EINVAL: a file to redirect to that is not open. */
 carom_status_t carom_plat_fork(carom_plat_child_t **child, carom_plat_stream_t **control, carom_plat_shared_t **shared,
                                const carom_plat_launch_t *launch);
 
-/* The end of a process that carom_plat_fork made: flushes stdout and stderr, and does nothing that the host wants done at exit. */
+/* The end of a process that carom_plat_fork made: flushes stdout and stderr, and does nothing that the host wants done at
+ * exit. */
 void carom_plat_leave(int code) CAROM_NORETURN;
 
 /* ---- forkers: processes that fork workers on request (unix/forker.c, unix/forker_serve.c) ---- */
 
-/* Seen by its owner, the process that it forks for.  The two have one pair of sockets, and each request carries a key, so that a
- * stray descriptor of it is of no use. */
+/* Seen by its owner, the process that it forks for.  The two have one pair of sockets, and each request carries a key, so
+ * that a stray descriptor of it is of no use. */
 typedef struct carom_plat_forker_t carom_plat_forker_t;
 
 #define CAROM_PLAT_KEY 32
 
-/* A change to the environment of a program that is launched to be a forker: the loader finds all functions at once, so that not every
- * fork has to look for its own (40 of 300 µs). */
+/* A change to the environment of a program that is launched to be a forker: the loader finds all functions at once, so that
+ * not every fork has to look for its own (40 of 300 µs). */
 #define CAROM_PLAT_BIND_NOW "LD_BIND_NOW=1"
 
 /* The owner's end, and the forker's, which the caller hands over with the key and then closes.  CAROM_EMFILE, CAROM_ENOMEM. */
-carom_status_t carom_plat_forker_create(carom_plat_forker_t **forker, carom_native_t *theirs, const unsigned char key[CAROM_PLAT_KEY]);
+carom_status_t carom_plat_forker_create(carom_plat_forker_t **forker, carom_native_t *theirs,
+                                        const unsigned char key[CAROM_PLAT_KEY]);
 
 /* Its workers go on.  No call with it may be under way. */
 void carom_plat_forker_close(carom_plat_forker_t **forker);
 
 /* A launch by the forker: the child is its fork, lives as long as this process and not as long as the forker, and has our
- * environment, directory and standard streams as they are now.  Any number of threads at once.  Should the forker die before the
- * child, its end is seen all the same, and the exit status lost.  Statuses of carom_plat_fork; CAROM_ETOOBIG: an environment above
- * 4 MiB; CAROM_EEOF: the forker is gone, or has refused; CAROM_ETIMEOUT. */
-carom_status_t carom_plat_forker_launch(carom_plat_child_t **child, carom_plat_forker_t *forker, const carom_plat_launch_t *launch,
-                                        int64_t deadline);
+ * environment, directory and standard streams as they are now.  Any number of threads at once.  Should the forker die before
+ * the child, its end is seen all the same, and the exit status lost.  Statuses of carom_plat_fork; CAROM_ETOOBIG: an
+ * environment above 4 MiB; CAROM_EEOF: the forker is gone, or has refused; CAROM_ETIMEOUT. */
+carom_status_t carom_plat_forker_launch(carom_plat_child_t **child, carom_plat_forker_t *forker,
+                                        const carom_plat_launch_t *launch, int64_t deadline);
 
 /* In the forker, whose only thread this is and whose signals are its own, and which has no part in the tree's memory: forks as
- * asked.  CAROM_OK: this is a worker, *control its end, *shared the tree's memory or NULL.  CAROM_EEOF: the owner has closed his end.  The handle is taken over. */
+ * asked.  CAROM_OK: this is a worker, *control its end, *shared the tree's memory or NULL.  CAROM_EEOF: the owner has closed
+ * his end.  The handle is taken over. */
 carom_status_t carom_plat_forker_serve(carom_plat_stream_t **control, carom_plat_shared_t **shared, carom_native_t theirs,
                                        const unsigned char key[CAROM_PLAT_KEY]);
 

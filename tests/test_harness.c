@@ -233,8 +233,12 @@ CAROM_TEST_ONCE(harness, other_ends_than_expected_fail)
 CAROM_TEST(harness, leaked_worker)
 {
     /* A forkserver's is not a child of the case: its descriptors tell. */
-    const char *what = strcmp(test->mode, "thread") == 0 ? ": thread " : strcmp(test->mode, "forkserver") == 0 ? ": descriptor " : ": process ";
+    const char *what = ": process ";
 
+    if (strcmp(test->mode, "thread") == 0)
+        what = ": thread ";
+    if (strcmp(test->mode, "forkserver") == 0)
+        what = ": descriptor ";
     EXPECT_FAULT("leaks_worker", what, " left behind: ");
 }
 

@@ -7,22 +7,22 @@
  *   forkserver  a copy of a fresh process that stands ready for it         Unix     0.1
  *
  * spawn is the default: it is the same on Unix and Windows, and safe in programs with threads.  The environment's
- * CAROM_START_METHOD names another default.  A mode that a system or build does not have is not in the list of carom_mode_at(), and
- * no mode to any call.
+ * CAROM_START_METHOD names another default.  A mode that a system or build does not have is not in the list of
+ * carom_mode_at(), and no mode to any call.
  *
- * fork: the child has this process's memory, and its open files that are not carom's; carom's objects in it belong to the parent and
- * return CAROM_EFORKED.  It ends without the host's atexit handlers and destructors.  A copy of a process has one thread, and what
- * others held stays held in it for ever: so a start is refused with CAROM_EBUSY, and a line in the log that says why, while the
- * program has threads that are not carom's.  Once carom has threads (in thread mode), children come from a template: a copy that was
- * made before the first of them, if there was a context for forks by then, and that has the memory of that moment; if there was
- * none, starts are refused while such threads run.
+ * fork: the child has this process's memory, and its open files that are not carom's; carom's objects in it belong to the
+ * parent and return CAROM_EFORKED.  It ends without the host's atexit handlers and destructors.  A copy of a process has one
+ * thread, and what others held stays held in it for ever: so a start is refused with CAROM_EBUSY, and a line in the log that
+ * says why, while the program has threads that are not carom's.  Once carom has threads (in thread mode), children come from
+ * a template: a copy that was made before the first of them, if there was a context for forks by then, and that has the
+ * memory of that moment; if there was none, starts are refused while such threads run.
  *
- * forkserver: the first start of a process launches its server, as spawn does, and each start asks it for a copy of itself.  That
- * is as safe as spawn, as cheap as a fork of a small process, and does not grow with this one's memory.  Workers have this
- * process's environment, directory and standard streams as they are when they are started; limits, user and umask are the server's.
- * They end with this process, not with the server.  A server that was killed is replaced by the next start; of a worker that ends
- * without its server the exit status is lost (CAROM_EREAPED).  The server has one thread and no name in carom_process_active();
- * it ends with this process.
+ * forkserver: the first start of a process launches its server, as spawn does, and each start asks it for a copy of itself.
+ * That is as safe as spawn, as cheap as a fork of a small process, and does not grow with this one's memory.  Workers have
+ * this process's environment, directory and standard streams as they are when they are started; limits, user and umask are
+ * the server's.  They end with this process, not with the server.  A server that was killed is replaced by the next start; of
+ * a worker that is killed, crashes or calls exit when its server is gone the exit status is lost (CAROM_EREAPED).  The server
+ * has one thread and no place in carom_process_active(); it ends with this process.
  *
  * What the modes can do; all else they do alike:
  *
@@ -84,11 +84,12 @@ CAROM_API int carom_context_can(const carom_context_t *context, carom_ability_t 
 /* The name of the index-th mode of this system, spawn first; NULL after the last. */
 CAROM_API const char *carom_mode_at(size_t index);
 
-/* Names the entry that the forkserver of this process runs, without arguments, before its first fork: what it loads and computes is
- * in every worker.  NULL: none, as it is at first.  The entry must outlive its use.  When it returns other than 0, calls carom_fail,
- * crashes, or leaves a thread behind, the server ends, and the start that launched it returns the status (CAROM_EFAILED, that of
- * carom_fail, CAROM_EDIED, CAROM_EBUSY), with the text in a line of the log; the next start tries again.  One that takes more than 60 s
- * makes the start CAROM_ETIMEOUT.
+/* Names the entry that the forkserver of this process runs, without arguments, before its first fork: what it loads and
+ * computes is in every worker.  NULL: none, as it is at first.  The entry must outlive its use.  When it returns other than
+ * 0, calls carom_fail, crashes, or leaves a thread behind, the server ends, and the start that launched it returns the status
+ * (CAROM_EFAILED, that of carom_fail, CAROM_EDIED, CAROM_EBUSY), with the text in a line of the log; the next start tries
+ * again.  One that takes more than 60 s makes the start CAROM_ETIMEOUT.
+ *
  * CAROM_EBUSY: the server is there already; CAROM_EINVAL: not an entry; CAROM_EMODE: no such mode on this system.  Any thread. */
 CAROM_API carom_status_t carom_forkserver_preload_set(const struct carom_entry_t *entry) CAROM_MUST_CHECK;
 

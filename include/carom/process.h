@@ -80,8 +80,8 @@ typedef struct carom_outcome_t {
  * CAROM_EBUSY: a fork beside threads; CAROM_EDIED, CAROM_EFAILED and what its preload entry gave: there is no forkserver (see
  * carom/context.h).
  *
- * Cost: a thread's; that of posix_spawn of the program, which does not grow with this process's memory; of a fork, which does; of a
- * fork of a small process. */
+ * Cost: a thread's; that of posix_spawn of the program, which does not grow with this process's memory; of a fork, which
+ * does; of a fork of a small process. */
 CAROM_API carom_status_t carom_process_start(carom_process_t **process, carom_context_t *context,
                                              carom_request_t request) CAROM_MUST_CHECK;
 CAROM_API carom_status_t carom_process_start_with(carom_process_t **process, carom_context_t *context, carom_request_t request,

@@ -171,7 +171,8 @@ carom_status_t carom_plat_child_signal(carom_plat_child_t *child, carom_plat_sig
     carom_plat_monitor_enter(child->monitor);
     look_locked(child);
     if (!child->ended)
-        result = child->status >= 0 ? carom__remote_signal(child, numbers[which]) : carom__sentinel_signal(child, numbers[which]);
+        result = child->status >= 0 ? carom__remote_signal(child, numbers[which])
+                                    : carom__sentinel_signal(child, numbers[which]);
     carom_plat_monitor_leave(child->monitor);
     return result == 0 || errno == ESRCH ? CAROM_OK : carom_plat_status(errno);
 }

@@ -16,7 +16,8 @@ struct carom_plat_forker_t {
     unsigned char key[CAROM_PLAT_KEY];
 };
 
-carom_status_t carom_plat_forker_create(carom_plat_forker_t **forker, carom_native_t *theirs, const unsigned char key[CAROM_PLAT_KEY])
+carom_status_t carom_plat_forker_create(carom_plat_forker_t **forker, carom_native_t *theirs,
+                                        const unsigned char key[CAROM_PLAT_KEY])
 {
     carom_plat_forker_t *self = malloc(sizeof *self);
     int ends[2];
@@ -110,7 +111,8 @@ static int describe_rest(asking_t *asking, const carom_plat_launch_t *launch)
 {
     static const char *const no_changes[] = {NULL};
     size_t length = 0, i;
-    int nice = 0, error = carom__environment_merge(&asking->environment, launch->environment ? launch->environment : no_changes);
+    const char *const *changes = launch->environment ? launch->environment : no_changes;
+    int nice = 0, error = carom__environment_merge(&asking->environment, changes);
 
     if (!error && launch->nice != 0)
         error = carom__nice_from_here(&nice, launch->nice);
@@ -258,7 +260,8 @@ static carom_status_t receive_word(word_t *word, int *file, int fd, int64_t dead
 
     *file = -1;
     while (status == CAROM_OK) {
-        struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1, .msg_control = &ancillary, .msg_controllen = sizeof ancillary};
+        struct msghdr message = {
+            .msg_iov = &where, .msg_iovlen = 1, .msg_control = &ancillary, .msg_controllen = sizeof ancillary};
         ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 
         if (n == 0)
@@ -319,8 +322,8 @@ static carom_status_t ask(carom_plat_child_t *child, carom_plat_forker_t *forker
     return status;
 }
 
-carom_status_t carom_plat_forker_launch(carom_plat_child_t **child, carom_plat_forker_t *forker, const carom_plat_launch_t *launch,
-                                        int64_t deadline)
+carom_status_t carom_plat_forker_launch(carom_plat_child_t **child, carom_plat_forker_t *forker,
+                                        const carom_plat_launch_t *launch, int64_t deadline)
 {
     asking_t asking = {.files = {-1, -1, -1, -1, -1, -1, -1, -1, -1}, .room = -1};
     carom_plat_child_t *self;

@@ -1,8 +1,9 @@
 /* What a forker and its owner say to each other.
  *
- * A request is one message of a socket that keeps messages apart, with descriptors beside it.  Everything else about a worker goes
- * through a socket pair of its own, *status*, whose far end comes with the request: what is long (environment, directory) is
- * written there for the worker to read, and from there come the words below, from the forker and from the worker. */
+ * A request is one message of a socket that keeps messages apart, with descriptors beside it.  Everything else about a worker
+ * goes through a socket pair of its own, *status*, whose far end comes with the request: what is long (environment,
+ * directory) is written there for the worker to read, and from there come the words below, from the forker and from the
+ * worker. */
 
 #ifndef CAROM_PLATFORM_UNIX_FORKER_H
 #define CAROM_PLATFORM_UNIX_FORKER_H
@@ -35,8 +36,9 @@ typedef struct request_t {
     uint32_t zero;
 } request_t;
 
-/* From the forker: BORN: its pid, its descriptor beside it where there are such; ENDED: its exit code.  From the worker: READY: 0;
- * LEAVING: its exit code, its last act, which saves the starter the wait for the forker.  From either, FAILED: an errno. */
+/* From the forker: BORN: its pid, its descriptor beside it where there are such; ENDED: its exit code.  From the worker:
+ * READY: 0; LEAVING: its exit code, its last act, which saves the starter the wait for the forker.  From either, FAILED: an
+ * errno. */
 enum { WORD_BORN = 1, WORD_READY, WORD_FAILED, WORD_ENDED, WORD_LEAVING };
 
 typedef struct word_t {

@@ -1,7 +1,7 @@
 /* A forker: the process that forks workers for its owner.
  *
- * It has one thread and little memory, so its forks are cheap and safe however large and busy its owner is.  It may have a handler of
- * signals and wait for all of its children: the process is carom's own. */
+ * It has one thread and little memory, so its forks are cheap and safe however large and busy its owner is.  It may have a
+ * handler of signals and wait for all of its children: the process is carom's own. */
 
 #include "platform/unix/forker.h"
 
@@ -21,7 +21,7 @@
 typedef struct worker_t {
     pid_t pid;
     int status;                       /* where the word of its end goes */
-    int is_kept;                      /* the starter knows it by its number only, which is not free before he has closed his end */
+    int is_kept;                      /* the starter has only its number, which is not free before he has closed his end */
     int has_ended;
     struct worker_t *next;
 } worker_t;
@@ -101,8 +101,8 @@ static int is_request(const forker_t *self, const request_t *request)
     const uint32_t needed = 1u << FILE_STATUS | 1u << FILE_CONTROL | 1u << FILE_LIFELINE;
 
     return request->magic == FORKER_MAGIC && same_key(request->key, self->key) && request->zero == 0 &&
-           request->files >> FILE_KINDS == 0 && (request->files & needed) == needed && (request->wants & ~(uint32_t) WANT_ALL) == 0 &&
-           request->environment <= FORKER_BODY_MAX && request->directory <= CAROM_PLAT_PATH;
+           request->files >> FILE_KINDS == 0 && (request->files & needed) == needed &&
+           (request->wants & ~(uint32_t) WANT_ALL) == 0 && request->environment <= FORKER_BODY_MAX && request->directory <= CAROM_PLAT_PATH;
 }
 
 static void close_all(int files[FILE_KINDS])
@@ -349,10 +349,10 @@ static int fork_worker(forker_t *self, asked_t *asked)
 /* 1: the starter knows, and nobody needs it any more. */
 static int look_at(worker_t *worker)
 {
+    int how = WEXITED | WNOHANG | (worker->is_kept ? WNOWAIT : 0);
     siginfo_t info = {0};
 
-    if (worker->has_ended || waitid(P_PID, (id_t) worker->pid, &info, WEXITED | WNOHANG | (worker->is_kept ? WNOWAIT : 0)) != 0 ||
-        info.si_pid == 0)
+    if (worker->has_ended || waitid(P_PID, (id_t) worker->pid, &info, how) != 0 || info.si_pid == 0)
         return 0;
     worker->has_ended = 1;
     say(worker->status, WORD_ENDED, carom__code_of(&info));

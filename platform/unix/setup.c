@@ -93,8 +93,9 @@ static void admit_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* What stdio had read ahead was for the parent.  The descriptor comes first: giving up what was read moves the place in a file, which
- * the parent shares.  On the null device that is enough (and 10 µs less than a new stream); elsewhere there may be no places. */
+/* What stdio had read ahead was for the parent.  The descriptor comes first: giving up what was read moves the place in a
+ * file, which the parent shares.  On the null device that is enough (and 10 µs less than a new stream); elsewhere there may
+ * be no places. */
 static int renew_stdin(int source, int is_null)
 {
     FILE *ignored;

@@ -367,8 +367,8 @@ static int count_words(const char *text)
     return count;
 }
 
-/* stdin, stdout, stderr, control and lifeline, a sentinel where there are no descriptors of processes, and what a forkserver's worker
- * says its end with; not what the host left inheritable. */
+/* stdin, stdout, stderr, control and lifeline, a sentinel where there are no descriptors of processes, and what a
+ * forkserver's worker says its end with; not what the host left inheritable. */
 CAROM_TEST_WITH(fault, only_wanted_descriptors, .modes = CAROM_TEST_SPAWN | CAROM_TEST_FORKSERVER)
 {
     carom_process_t *child;
