@@ -91,6 +91,8 @@ carom_status_t carom__link_take(const carom__whereabouts_t *where, carom__holder
 {
     if (!is_ours(where))
         return CAROM_ENOTSUP;
+    if (carom__object_at(where->link, CAROM__OBJECT_LINK, NULL) == NULL)
+        return CAROM_EBADMSG;
     carom__fault("link.taking");
     return carom__object_hand(where->link, (int) where->side, from, carom__holder_self());
 }
@@ -733,7 +735,7 @@ static carom_status_t leave(carom_connection_t *self, carom__holder_t to, carom_
     if (to == CAROM__NOBODY)
         return CAROM_ENOTSUP;
     /* A message with handles waits, and they are here already. */
-    if (end->stash_count > 0 || end->reader.record != 0)
+    if (end->stash_count > 0 || end->reader.done > 0)
         return CAROM_EBUSY;
     where->tag = carom__arena_tag();
     where->link = end->id;
