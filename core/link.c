@@ -38,6 +38,8 @@ typedef struct link_t {
     _Alignas(64) unsigned char rings[2][FIRST_RING];
 } link_t;
 
+_Static_assert(sizeof(link_t) == 4096, "a link fills its block");
+
 struct carom__end_t {
     link_t *link;
     carom__id_t id;
