@@ -596,3 +596,62 @@ CAROM_TEST_WITH(points, a_child_without_memory, .modes = PROCESSES, .timeout_ms 
         }
     CAROM_ASSERT_INT(code, 0);
 }
+
+/* ---- handles that find no room in the process that gets them ---- */
+
+static void send_pipe(carom_connection_t *connection, int *reading)
+{
+    int ends[2];
+
+    CAROM_ASSERT_INT(pipe(ends), 0);
+    *reading = ends[0];
+    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_file(ends[1]), PATIENCE));
+    close(ends[1]);
+}
+
+/* 1 when the pipe came that was sent, 0 when none did: never another. */
+static int receive_pipe(carom_connection_t *connection, int reading)
+{
+    carom_native_t file;
+    carom_value_t value;
+    carom_status_t status = carom_connection_receive(&value, connection, PATIENCE);
+    char byte;
+
+    if (status == CAROM_ENOMEM)
+        status = carom_connection_receive(&value, connection, PATIENCE);
+    if (status == CAROM_OK) {
+        CAROM_ASSERT_OK(carom_value_take_file(&file, &value));
+        CAROM_ASSERT_INT(write((int) file, "x", 1), 1);
+        close((int) file);
+        CAROM_ASSERT_INT(read(reading, &byte, 1), 1);
+    } else {
+        CAROM_ASSERT_STATUS(status, CAROM_EMFILE);
+    }
+    CAROM_ASSERT_INT(read(reading, &byte, 1), 0);
+    close(reading);
+    return status == CAROM_OK;
+}
+
+/* Each message gets its own handle or none, and says so at once.  All of them are heard before the first is received. */
+CAROM_TEST_ONCE(points, handles_without_memory)
+{
+    enum { MESSAGES = 5 };
+    int64_t before = carom_plat_now();
+    int reading[MESSAGES], pass, i, good = 0;
+    char fault[100];
+
+    for (pass = 1; pass < 8; pass++) {
+        pair_t pair = make_pair();
+
+        for (i = 0; i < MESSAGES; i++)
+            send_pipe(pair.a, &reading[i]);
+        snprintf(fault, sizeof fault, "memory.*:%d:fail=%d", pass, ENOMEM);
+        CAROM_ASSERT_INT(carom__fault_set(fault), 0);
+        for (i = 0; i < MESSAGES; i++)
+            good += receive_pipe(pair.b, reading[i]);
+        CAROM_ASSERT_INT(carom__fault_set(NULL), 0);
+        close_pair(&pair);
+    }
+    CAROM_NOTE("%d of %d were received", good, MESSAGES * (pass - 1));
+    CAROM_ASSERT(carom_plat_now() - before < 3000000);
+}
