@@ -96,6 +96,15 @@ void carom__arena_leave(void)
 
 /* ---- making it ---- */
 
+/* Mappings of an arena that came to nothing. */
+static void unmap_all(void)
+{
+    size_t i;
+
+    for (i = 0; i < SEGMENTS_MAX; i++)
+        carom_plat_shared_unmap(atomic_exchange(&segments[i], NULL), (size_t) CAROM__SEGMENT);
+}
+
 /* What a fork of the host has inherited is its parent's. */
 static void forget(void)
 {
@@ -163,6 +172,7 @@ static carom_status_t make_once(void)
     forget();
     status = make(wanted_first, wanted_limit > 0 ? wanted_limit : DEFAULT_LIMIT);
     if (status != CAROM_OK) {
+        unmap_all();
         forget();
         return status;
     }
@@ -245,6 +255,7 @@ carom_status_t carom__arena_join(carom_plat_shared_t *given, carom__id_t slot)
         born = carom_plat_fork_count();
         atomic_store(&ready, 1);
     } else {
+        unmap_all();
         forget();
     }
     carom_plat_global_unlock();

@@ -38,6 +38,8 @@ typedef struct link_t {
     _Alignas(64) unsigned char rings[2][FIRST_RING];
 } link_t;
 
+_Static_assert(sizeof(link_t) == 4096, "a link fills its block");
+
 struct carom__end_t {
     link_t *link;
     carom__id_t id;
@@ -55,6 +57,7 @@ struct carom__end_t {
     int listening;                     /* a thread hears the bell for all */
     carom_native_t *stash;             /* handles that came by the bell, of messages that were not received yet */
     size_t stash_count, stash_size;
+    size_t lost;                       /* behind those of the stash, so many found no room */
 };
 
 /* ---- links ---- */
@@ -91,6 +94,8 @@ carom_status_t carom__link_take(const carom__whereabouts_t *where, carom__holder
 {
     if (!is_ours(where))
         return CAROM_ENOTSUP;
+    if (carom__object_at(where->link, CAROM__OBJECT_LINK, NULL) == NULL)
+        return CAROM_EBADMSG;
     carom__fault("link.taking");
     return carom__object_hand(where->link, (int) where->side, from, carom__holder_self());
 }
@@ -215,21 +220,46 @@ static void ring_bell(carom_connection_t *self)
         atomic_store(&self->end->deaf, 1);
 }
 
-/* Under the monitor.  What finds no room is missed by the message that it belongs to. */
-static void put_away(carom__end_t *end, carom_native_t file)
+static int has_place(carom__end_t *end)
 {
-    if (end->stash_count == end->stash_size) {
-        size_t size = end->stash_size + CAROM__HANDLES_MAX;
-        carom_native_t *larger = carom__realloc(end->stash, size * sizeof *larger);
+    size_t size = end->stash_size + CAROM__HANDLES_MAX;
+    carom_native_t *larger;
 
-        if (larger == NULL) {
-            carom_plat_file_close(file);
-            return;
-        }
+    if (end->lost > 0 || end->stash_count < end->stash_size)
+        return end->lost == 0;
+    larger = carom__realloc(end->stash, size * sizeof *larger);
+    if (larger) {
         end->stash = larger;
         end->stash_size = size;
     }
-    end->stash[end->stash_count++] = file;
+    return larger != NULL;
+}
+
+/* Under the monitor.  What finds no room is missed by the message that it belongs to, and so is all behind it until that is received:
+ * or a message would get the handles of another. */
+static void put_away(carom__end_t *end, carom_native_t file)
+{
+    if (has_place(end)) {
+        end->stash[end->stash_count++] = file;
+    } else {
+        carom_plat_file_close(file);
+        end->lost++;
+    }
+}
+
+/* Under the monitor: the first handles of the stash become those of the message that is being received. */
+static void hand_out(carom_connection_t *self, size_t handles)
+{
+    carom__end_t *end = self->end;
+    size_t here = handles < end->stash_count ? handles : end->stash_count, i;
+
+    for (i = 0; i < here; i++)
+        if (end->stash[i] != CAROM_NATIVE_NONE)
+            carom__connection_keep_file(self, end->stash[i]);
+    end->stash_count -= here;
+    if (end->stash_count > 0)
+        memmove(end->stash, end->stash + here, end->stash_count * sizeof *end->stash);
+    end->lost -= handles - here < end->lost ? handles - here : end->lost;
 }
 
 /* Each byte says how many handles came with it; those that found no room in this process are missing at the end. */
@@ -498,25 +528,18 @@ static void collect(carom_connection_t *self, size_t handles)
     carom__end_t *end = self->end;
     int64_t deadline = carom_plat_now() + 5000000;
     unsigned heard;
-    size_t i;
 
     if (!carom_plat_attach_in_bytes())
         return;
     carom__fault("link.collect");
     carom_plat_monitor_enter(self->monitor);
-    while (end->stash_count < handles && !atomic_load(&end->deaf) && !carom__is_past(deadline)) {
+    while (end->stash_count + end->lost < handles && !atomic_load(&end->deaf) && !carom__is_past(deadline)) {
         heard = atomic_load(&end->heard);
         carom_plat_monitor_leave(self->monitor);
         (void) listen(self, heard, deadline);
         carom_plat_monitor_enter(self->monitor);
     }
-    if (handles > end->stash_count)
-        handles = end->stash_count;
-    for (i = 0; i < handles; i++)
-        if (end->stash[i] != CAROM_NATIVE_NONE)
-            carom__connection_keep_file(self, end->stash[i]);
-    end->stash_count -= handles;
-    memmove(end->stash, end->stash + handles, end->stash_count * sizeof *end->stash);
+    hand_out(self, handles);
     carom_plat_monitor_leave(self->monitor);
 }
 
@@ -733,7 +756,7 @@ static carom_status_t leave(carom_connection_t *self, carom__holder_t to, carom_
     if (to == CAROM__NOBODY)
         return CAROM_ENOTSUP;
     /* A message with handles waits, and they are here already. */
-    if (end->stash_count > 0 || end->reader.record != 0)
+    if (end->stash_count + end->lost > 0 || end->reader.done > 0)
         return CAROM_EBUSY;
     where->tag = carom__arena_tag();
     where->link = end->id;

@@ -26,7 +26,8 @@ typedef struct carom__lane_t {
     _Atomic uint32_t writer_gone;
 
     /* where reader and writer are, while the end is on its way to another process */
-    _Alignas(64) uint64_t read_total, write_total, write_base;
+    _Alignas(64) uint64_t read_total;
+    uint64_t write_total, write_base;
     uint32_t read_at, write_at;
     carom__id_t read_ring, write_ring;       /* none: the first ring, which lies in the link */
 } carom__lane_t;

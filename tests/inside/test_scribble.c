@@ -1,0 +1,230 @@
+/* A peer that scribbles over what it shares with us: statuses and garbage come of it, and nothing else is touched. */
+
+#include "tests/inside/inside.h"
+
+#include <string.h>
+
+enum { GUARDS = 64, RINGS_MOST = 16 };
+
+/* Objects that lie about those of the connection. */
+typedef struct guards_t {
+    carom__id_t ids[GUARDS];
+    unsigned char *at[GUARDS];
+    size_t sizes[GUARDS];
+} guards_t;
+
+static void make_guards(guards_t *guards, size_t size, unsigned first, unsigned step)
+{
+    carom__holder_t holders[CAROM__HOLDERS] = {carom__holder_self(), CAROM__NOBODY};
+    unsigned i;
+    void *at;
+
+    for (i = first; i < GUARDS; i += step) {
+        CAROM_ASSERT_OK(carom__object_make(&guards->ids[i], &at, CAROM__OBJECT_RING, size, holders));
+        guards->at[i] = at;
+        guards->sizes[i] = size;
+        memset(at, 0x5A, size);
+    }
+}
+
+static void end_guards(guards_t *guards)
+{
+    unsigned i;
+    size_t k;
+
+    for (i = 0; i < GUARDS; i++) {
+        for (k = 0; k < guards->sizes[i] && guards->at[i][k] == 0x5A; k++)
+            continue;
+        CAROM_ASSERT_INT(k, guards->sizes[i]);
+        CAROM_ASSERT_OK(carom__object_hand(guards->ids[i], 0, carom__holder_self(), CAROM__NOBODY));
+    }
+}
+
+/* What a peer can write to: the link, and the rings that it keeps. */
+typedef struct area_t {
+    unsigned char *at[RINGS_MOST];
+    size_t sizes[RINGS_MOST];
+    carom__id_t ids[RINGS_MOST];
+    unsigned count;
+} area_t;
+
+static void find_area(area_t *area, carom__holder_t link)
+{
+    carom__id_t id = {(uint32_t) (link >> 32) & 0x0FFFFFFFu, (uint32_t) link};
+    uint32_t index;
+
+    area->ids[0] = id;
+    area->at[0] = carom__object_at(id, CAROM__OBJECT_LINK, &area->sizes[0]);
+    CAROM_ASSERT(area->at[0] != NULL);
+    area->count = 1;
+    for (index = 0; index < atomic_load(&carom__arena_root->object_count) && area->count < RINGS_MOST; index++) {
+        uint64_t chunk = atomic_load(&carom__arena_root->table_chunks[index / CAROM__OBJECTS_A_CHUNK]);
+        carom__object_t *objects = carom__arena_map(chunk * CAROM__CHUNK, CAROM__CHUNK);
+        const carom__object_t *object = objects + index % CAROM__OBJECTS_A_CHUNK;
+
+        if (atomic_load(&object->holders[0]) != link)
+            continue;
+        id.index = index;
+        id.generation = atomic_load(&object->generation);
+        area->ids[area->count] = id;
+        area->at[area->count] = carom__object_at(id, CAROM__OBJECT_RING, &area->sizes[area->count]);
+        area->count += area->at[area->count] != NULL;
+    }
+}
+
+/* Nonsense, what a word of a record looks like, lengths, places, and names of rings. */
+static uint64_t some_word(const area_t *area, uint64_t *lot)
+{
+    const carom__id_t *id = &area->ids[draw(lot) % area->count];
+
+    switch (draw(lot) % 6) {
+    case 0:
+        return (uint64_t) draw(lot) << 32 | draw(lot);
+    case 1:
+        return (uint64_t) (0xCA00 + draw(lot) % 5) << 32 | draw(lot) % 70000;
+    case 2:
+        return (uint64_t) (0xCA00 + 1 + draw(lot) % 3) << 32 | draw(lot) % 16;
+    case 3:
+        return draw(lot) % 3000;
+    case 4:
+        return (uint64_t) id->generation << 32 | id->index;
+    default:
+        return 0;
+    }
+}
+
+static void scribble(const area_t *area, uint64_t *lot)
+{
+    unsigned words = 1 + draw(lot) % 20;
+
+    while (words-- > 0) {
+        unsigned which = draw(lot) % 2 ? 0 : draw(lot) % area->count;
+        size_t most = area->sizes[which] < 4096 || draw(lot) % 4 == 0 ? area->sizes[which] : 4096;
+        uint64_t word = some_word(area, lot);
+
+        memcpy(area->at[which] + draw(lot) % (most / 8) * 8, &word, sizeof word);
+    }
+}
+
+static void use(pair_t *pair, uint64_t *lot)
+{
+    static char bytes[300000];
+    carom_status_t status;
+    carom_value_t value;
+    size_t length;
+
+    if (draw(lot) % 2)
+        status = carom_connection_send_bytes(pair->a, bytes, draw(lot) % 4 ? draw(lot) % 500 : draw(lot) % sizeof bytes, 1);
+    else
+        status = carom_connection_receive_into(bytes, sizeof bytes, &length, pair->b, 1);
+    if (draw(lot) % 8 == 0 && carom_connection_receive(&value, pair->a, 1) == CAROM_OK)
+        carom_value_clear(&value);
+    if (draw(lot) % 8 == 0)
+        status = carom_connection_poll(pair->b, 0);
+    if (status == CAROM_ETOOBIG || status == CAROM_ETYPE)
+        status = carom_connection_skip(pair->b, 1);
+    (void) status;
+}
+
+/* An end that is taken over reads places from there. */
+static void move(pair_t *pair)
+{
+    pair_t carrier = make_pair();
+    carom_value_t value;
+
+    if (carom_connection_send(carrier.a, carom_value_from_connection(pair->b), PATIENCE) == CAROM_OK) {
+        carom_connection_close(&pair->b);
+        if (carom_connection_receive(&value, carrier.b, PATIENCE) == CAROM_OK)
+            CAROM_ASSERT_OK(carom_value_take_connection(&pair->b, &value));
+    }
+    close_pair(&carrier);
+}
+
+CAROM_TEST_WITH(scribble, over_what_is_shared, .modes = CAROM_TEST_ONCE_ONLY, .timeout_ms = 900000)
+{
+    unsigned rounds = for_sanitizers(rounds_of(400, 20000), 4), i, k;
+    uint64_t lot = test->seed | 1, objects = objects_in_use();
+    static guards_t guards;
+    static char long_one[20000];
+    area_t area;
+
+    make_guards(&guards, 4096, 0, 2);
+    make_guards(&guards, 65536, 1, 2);
+    for (i = 0; i < rounds; i++) {
+        pair_t pair = make_pair();
+
+        if (i % 2 == 0)
+            CAROM_ASSERT_OK(carom_connection_send_bytes(pair.a, long_one, draw(&lot) % sizeof long_one, PATIENCE));
+        find_area(&area, carom__connection_holder(pair.a));
+        for (k = 0; k < 12 && pair.b; k++) {
+            scribble(&area, &lot);
+            use(&pair, &lot);
+            if (draw(&lot) % 16 == 0)
+                move(&pair);
+        }
+        close_pair(&pair);
+    }
+    end_guards(&guards);
+    CAROM_ASSERT(arena_trouble() == NULL);
+    expect_objects(objects);
+}
+
+/* A child that was built otherwise is refused: here the first page says so. */
+CAROM_TASK(scribble_no_op)
+{
+    return 0;
+}
+
+CAROM_TEST_WITH(scribble, a_page_of_another_build, .modes = PROCESSES)
+{
+    carom__root_t *root;
+    carom_process_t *child;
+    uint32_t *fields[4], before;
+    unsigned i;
+    pair_t pair = make_pair();
+
+    root = carom__arena_root;
+    fields[0] = &root->layout;
+    fields[1] = &root->word_size;
+    fields[2] = &root->lock_kind;
+    fields[3] = &root->byte_order;
+    for (i = 0; i < 4; i++) {
+        before = (*fields[i])++;
+        CAROM_CHECK(carom_process_start(&child, test->context, carom_call(scribble_no_op)) == CAROM_OK);
+        CAROM_CHECK(carom_process_join(child, PATIENCE) == CAROM_OK);
+        *fields[i] = before;
+        CAROM_ASSERT_STATUS(carom_process_outcome(child)->status, CAROM_EVERSION);
+        CAROM_ASSERT_OK(carom_process_destroy(&child));
+    }
+    close_pair(&pair);
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(scribble_no_op)));
+    end_child(&child, 0);
+}
+
+/* ---- what a connection takes ---- */
+
+CAROM_TEST_ONCE(scribble, an_idle_connection)
+{
+    enum { COUNT = 256 };
+    carom__holder_t link;
+    carom__id_t id;
+    size_t size;
+    pair_t pairs[COUNT];
+    uint64_t bytes = 0;
+    int i;
+
+    for (i = 0; i < COUNT; i++) {
+        pairs[i] = make_pair();
+        if (i == COUNT / 2 - 1)
+            bytes = bytes_in_use();
+    }
+    link = carom__connection_holder(pairs[0].a);
+    id.index = (uint32_t) (link >> 32) & 0x0FFFFFFFu;
+    id.generation = (uint32_t) link;
+    CAROM_ASSERT(carom__object_at(id, CAROM__OBJECT_LINK, &size) != NULL);
+    CAROM_NOTE("%zu bytes of the arena an idle connection, %llu with what is between them", size,
+               (unsigned long long) (bytes_in_use() - bytes) / (COUNT / 2));
+    CAROM_ASSERT(size <= 4096);
+    for (i = 0; i < COUNT; i++)
+        close_pair(&pairs[i]);
+}
