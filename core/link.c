@@ -47,6 +47,7 @@ struct carom__end_t {
     uint32_t spin;                     /* of the thread that receives: µs that it pays to look before sleeping, by experience */
     uint32_t sleeps, patience;         /* since looking was given up, and until it is tried again */
     atomic_int deaf;                   /* the bell's other end is closed */
+    atomic_uint heard;                 /* how often a thread has listened; changes under the connection's monitor */
 
     /* guarded by the connection's monitor */
     int listening;                     /* a thread hears the bell for all */
@@ -256,13 +257,23 @@ static carom_status_t hear(carom_connection_t *self, int64_t deadline)
     return CAROM_OK;
 }
 
-/* Returns when there may be something new, for whichever thread; callers look. */
-static carom_status_t listen(carom_connection_t *self, int64_t deadline)
+static unsigned heard_so_far(const carom__end_t *end)
+{
+    return atomic_load(&end->heard);
+}
+
+/* Returns when there may be something new, for whichever thread; callers look.  `heard`: heard_so_far() before the caller looked the
+ * last time, since another thread may have taken the byte meanwhile that was for him, and no other will come. */
+static carom_status_t listen(carom_connection_t *self, unsigned heard, int64_t deadline)
 {
     carom__end_t *end = self->end;
     carom_status_t status;
 
     carom_plat_monitor_enter(self->monitor);
+    if (heard_so_far(end) != heard) {
+        carom_plat_monitor_leave(self->monitor);
+        return CAROM_OK;
+    }
     if (end->listening) {
         status = carom_plat_monitor_wait(self->monitor, deadline);
         carom_plat_monitor_leave(self->monitor);
@@ -273,6 +284,7 @@ static carom_status_t listen(carom_connection_t *self, int64_t deadline)
     status = hear(self, deadline);
     carom_plat_monitor_enter(self->monitor);
     end->listening = 0;
+    atomic_fetch_add(&end->heard, 1);
     carom_plat_monitor_wake(self->monitor);
     carom_plat_monitor_leave(self->monitor);
     return status;
@@ -390,6 +402,7 @@ static carom_status_t fall_asleep(carom_connection_t *self)
 
     tell_writer(self);
     atomic_store(&end->reader.lane->asleep, 1);
+    atomic_thread_fence(memory_order_seq_cst);
     gone = is_writer_gone(end);
     if (has_record(end)) {
         atomic_store(&end->reader.lane->asleep, 0);
@@ -413,10 +426,12 @@ static carom_status_t wait_for_record(carom_connection_t *self, int64_t deadline
     }
     before = carom_plat_now();
     for (;;) {
+        unsigned so_far = heard_so_far(end);
+
         status = fall_asleep(self);
         if (status != CAROM_ETIMEOUT || heard == CAROM_ETIMEOUT)
             break;
-        heard = listen(self, deadline);
+        heard = listen(self, so_far, deadline);
         if (atomic_load(&self->gone) != CAROM_OK)
             return atomic_load(&self->gone);
     }
@@ -463,7 +478,7 @@ static carom_status_t wait_link(carom_connection_t *self, int64_t deadline)
 static int look(carom_connection_t *self, int event)
 {
     if (event)
-        (void) listen(self, 0);
+        (void) listen(self, heard_so_far(self->end), 0);
     return has_record(self->end) || fall_asleep(self) != CAROM_ETIMEOUT;
 }
 
@@ -478,8 +493,10 @@ static void collect(carom_connection_t *self, size_t handles)
         return;
     carom_plat_monitor_enter(self->monitor);
     while (end->stash_count < handles && !atomic_load(&end->deaf) && !carom__is_past(deadline)) {
+        unsigned heard = heard_so_far(end);
+
         carom_plat_monitor_leave(self->monitor);
-        (void) listen(self, deadline);
+        (void) listen(self, heard, deadline);
         carom_plat_monitor_enter(self->monitor);
     }
     if (handles > end->stash_count)
@@ -542,7 +559,10 @@ static carom_status_t wait_for_room(carom_connection_t *self, const message_t *m
     carom_status_t status = CAROM_OK;
 
     while (status == CAROM_OK) {
+        unsigned heard = heard_so_far(end);
+
         atomic_store(&lane->waiting, 1);
+        atomic_thread_fence(memory_order_seq_cst);
         if (carom__ring_has_room(&end->writer, message->length, message->done))
             break;
         if (is_reader_gone(end))
@@ -550,7 +570,7 @@ static carom_status_t wait_for_room(carom_connection_t *self, const message_t *m
         else if (carom__is_past(deadline))
             status = CAROM_ETIMEOUT;
         else
-            (void) listen(self, deadline);
+            (void) listen(self, heard, deadline);
         if (atomic_load(&self->gone) != CAROM_OK)
             status = atomic_load(&self->gone);
     }
@@ -585,8 +605,8 @@ static void look_for_life(carom_connection_t *self)
     carom__end_t *end = self->end;
 
     if (++end->messages % LOOK_FOR_LIFE == 0 && atomic_load(&end->writer.lane->head) == end->writer.head)
-        (void) listen(self, 0);
-    end->writer.head = atomic_load_explicit(&end->writer.lane->head, memory_order_relaxed);
+        (void) listen(self, heard_so_far(end), 0);
+    end->writer.head = atomic_load_explicit(&end->writer.lane->head, memory_order_acquire);
     if (end->no_ring > 0)
         end->no_ring--;
 }
