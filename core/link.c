@@ -441,6 +441,8 @@ static carom_status_t fall_asleep(carom_connection_t *self, unsigned *heard)
     tell_writer(self);
     *heard = atomic_load(&end->heard);
     atomic_store(&end->reader.lane->asleep, 1);
+    /* Loads that only acquire may come before a store on some processors. */
+    atomic_thread_fence(memory_order_seq_cst);
     carom__fault("link.asleep");
     gone = is_writer_gone(end);
     if (has_record(end)) {
@@ -597,6 +599,7 @@ static carom_status_t wait_for_room(carom_connection_t *self, const message_t *m
     while (status == CAROM_OK) {
         heard = atomic_load(&end->heard);
         atomic_store(&lane->waiting, 1);
+        atomic_thread_fence(memory_order_seq_cst);
         carom__fault("link.waiting");
         if (carom__ring_has_room(&end->writer, message->length, message->done))
             break;
@@ -642,7 +645,7 @@ static void look_for_life(carom_connection_t *self)
 
     if (++end->messages % LOOK_FOR_LIFE == 0 && atomic_load(&end->writer.lane->head) == end->writer.head)
         listen_now(self);
-    end->writer.head = atomic_load_explicit(&end->writer.lane->head, memory_order_relaxed);
+    end->writer.head = atomic_load_explicit(&end->writer.lane->head, memory_order_acquire);
     if (end->no_ring > 0)
         end->no_ring--;
 }

@@ -38,10 +38,12 @@ void carom__turn_give(carom_connection_t *self, carom__turn_t *turn)
 /* Whoever takes it this way leaves it as wanted, which it may still be. */
 static carom_status_t wait_for_turn(carom_connection_t *self, carom__turn_t *turn, int64_t deadline)
 {
-    carom_status_t status = CAROM_OK;
+    carom_status_t status;
 
     carom_plat_monitor_enter(self->monitor);
     self->users++;
+    /* Whoever closes it may have woken all already that he waits for. */
+    status = atomic_load(&self->gone);
     while (status == CAROM_OK && atomic_exchange(turn, WANTED) != FREE) {
         if (carom__is_past(deadline))
             status = CAROM_ETIMEOUT;
