@@ -7,7 +7,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -635,4 +636,81 @@ CAROM_TEST_WITH(storm, stopped_and_continued, .modes = PROCESSES, .timeout_ms = 
     pthread_join(stopper, NULL);
     end_child(&child, 0);
     carom_connection_close(&ours);
+}
+
+/* ---- where there is no room ---- */
+
+static void limit_files(rlim_t most, struct rlimit *before)
+{
+    struct rlimit limit;
+
+    CAROM_ASSERT_INT(getrlimit(RLIMIT_FSIZE, before), 0);
+    limit = *before;
+    limit.rlim_cur = most;
+    CAROM_ASSERT_INT(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* The shared memory cannot grow: links are refused at some time, what is there goes on, and rings stay small. */
+CAROM_TEST_ONCE(storm, no_more_shared_memory)
+{
+    enum { MOST = 10000 };
+    static pair_t pairs[MOST];
+    carom_status_t status = CAROM_OK;
+    struct rlimit before;
+    pair_t first = make_pair();
+    uint64_t objects = objects_in_use();
+    int count = 0;
+
+    limit_files((rlim_t) bytes_in_use() + (1 << 20), &before);
+    while (status == CAROM_OK && count < 400) {
+        status = carom_connection_pair(&pairs[count].a, &pairs[count].b, NULL);
+        count += status == CAROM_OK;
+    }
+    if (status != CAROM_ENOMEM)
+        CAROM_NOTE("%d pairs, then %s", count, carom_status_name(status));
+    CAROM_CHECK(status == CAROM_ENOMEM && count > 10);
+    CAROM_CHECK(carom_connection_send_bytes(first.a, &before, sizeof before, PATIENCE) == CAROM_OK);
+    CAROM_CHECK(carom_connection_skip(first.b, PATIENCE) == CAROM_OK);
+    CAROM_ASSERT_INT(setrlimit(RLIMIT_FSIZE, &before), 0);
+    while (count > 0)
+        close_pair(&pairs[--count]);
+    CAROM_ASSERT_INT(objects_in_use(), objects);
+    close_pair(&first);
+}
+
+/* ---- one message of more than 4 GiB ---- */
+
+#define HUGE_LENGTH ((size_t) 5 << 30)
+
+CAROM_TASK(storm_sends_huge)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    char *bytes = mmap(NULL, HUGE_LENGTH, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    CAROM_ASSERT(bytes != MAP_FAILED);
+    CAROM_ASSERT_OK(carom_connection_send_bytes(connection, bytes, HUGE_LENGTH, carom_seconds(300)));
+    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_int(5), PATIENCE));
+    carom_connection_close(&connection);
+    return 0;
+}
+
+/* In make soak alone. */
+CAROM_TEST_WITH(storm, more_than_4_gib, .modes = PROCESSES, .timeout_ms = 600000)
+{
+    carom_connection_t *connection;
+    carom_process_t *child;
+    carom_value_t value;
+    size_t length;
+    char byte;
+
+    if (sizeof(size_t) < 8 || !is_soak())
+        return;
+    child = start_with(&connection, test, &storm_sends_huge);
+    CAROM_ASSERT_STATUS(carom_connection_receive_into(&byte, 1, &length, connection, PATIENCE), CAROM_ETOOBIG);
+    CAROM_ASSERT(length == HUGE_LENGTH);
+    CAROM_ASSERT_OK(carom_connection_skip(connection, carom_seconds(300)));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, PATIENCE));
+    CAROM_ASSERT_INT(carom_value_int(value), 5);
+    carom_connection_close(&connection);
+    end_child(&child, 0);
 }

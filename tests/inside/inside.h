@@ -16,6 +16,7 @@
 #define PROCESSES CAROM_TEST_SPAWN
 
 /* How often: `few` in make check, `many` in make soak, what ROUNDS says otherwise.  A sanitizer is slower. */
+int is_soak(void);
 unsigned rounds_of(unsigned few, unsigned many);
 unsigned for_sanitizers(unsigned rounds, unsigned divisor);
 
