@@ -137,7 +137,7 @@ static int64_t kill_one(carom_test_t *test, uint64_t *lot, uint64_t *messages)
     return seen - killer.moment;
 }
 
-CAROM_TEST_WITH(storm, killed_at_random, .modes = PROCESSES, .timeout_ms = 1800000)
+CAROM_TEST_WITH(storm, killed_at_random, .modes = PROCESSES, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 1800000)
 {
     unsigned rounds = for_sanitizers(rounds_of(200, 10000), 4), late = 0, i;
     uint64_t lot = test->seed | 1, messages = 0, objects = objects_in_use();
@@ -501,7 +501,7 @@ CAROM_TASK(storm_crosses)
 }
 
 /* Both ways at once, each side with a thread that sends and one that receives, so that each has to hear the bell for the other. */
-CAROM_TEST_WITH(storm, crossing, .timeout_ms = 600000)
+CAROM_TEST_WITH(storm, crossing, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 600000)
 {
     unsigned count = for_sanitizers(rounds_of(CROSSING, 10 * CROSSING), 10);
     int64_t seed = (int64_t) (test->seed & 0xFFFFFF) * 2;
@@ -573,7 +573,7 @@ CAROM_TASK(storm_sends_numbers)
 }
 
 /* Two threads receive, one polls, and a fourth sends, on one end. */
-CAROM_TEST_WITH(storm, many_threads_at_an_end, .timeout_ms = 600000)
+CAROM_TEST_WITH(storm, many_threads_at_an_end, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 600000)
 {
     unsigned count = for_sanitizers(rounds_of(10000, 200000), 10), i;
     crossing_t self = {.count = count, .polls = 1}, sending = {.count = CROWD, .seed = 4};
@@ -617,7 +617,7 @@ static void *stops_and_continues(void *argument)
     return NULL;
 }
 
-CAROM_TEST_WITH(storm, stopped_and_continued, .modes = PROCESSES, .timeout_ms = 600000)
+CAROM_TEST_WITH(storm, stopped_and_continued, .modes = PROCESSES, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 600000)
 {
     unsigned count = for_sanitizers(rounds_of(300, 20000), 10);
     int64_t seed = (int64_t) (test->seed & 0xFFFFFF) * 2;

@@ -10,6 +10,8 @@
 #include "core/link.h"
 #include "core/ring.h"
 
+#include "platform/fault.h"
+
 #include "tests/pairs.h"
 
 /* The modes whose children are processes of their own, which can be killed. */
