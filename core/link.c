@@ -645,6 +645,7 @@ static void look_for_life(carom_connection_t *self)
 
     if (++end->messages % LOOK_FOR_LIFE == 0 && atomic_load(&end->writer.lane->head) == end->writer.head)
         listen_now(self);
+    /* It counts as seen: what the reader has read may be written over. */
     end->writer.head = atomic_load_explicit(&end->writer.lane->head, memory_order_acquire);
     if (end->no_ring > 0)
         end->no_ring--;

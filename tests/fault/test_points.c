@@ -2,8 +2,6 @@
 
 #include "tests/inside/inside.h"
 
-#include "platform/fault.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -301,7 +299,7 @@ static void end_counting(const char *path)
     CAROM_ASSERT_INT(missed, 0);
 }
 
-CAROM_TEST_WITH(points, killed_at_each, .modes = PROCESSES, .timeout_ms = 900000)
+CAROM_TEST_WITH(points, killed_at_each, .modes = PROCESSES, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 900000)
 {
     static const unsigned passes[] = {1, 2, 3, 7, 20, 60};
     unsigned i, p, points = 0, kills = 0;
@@ -321,7 +319,8 @@ CAROM_TEST_WITH(points, killed_at_each, .modes = PROCESSES, .timeout_ms = 900000
     end_counting(counts);
 }
 
-CAROM_TEST_WITH(points, killed_while_the_arena_grows, .modes = PROCESSES, .timeout_ms = 900000)
+CAROM_TEST_WITH(points, killed_while_the_arena_grows, .modes = PROCESSES, .warm_up = CAROM_TEST_THREAD,
+                .timeout_ms = 900000)
 {
     static const char *const names[] = {"arena.commit", "arena.real", "object.table", "object.carving", "object.carved",
                                         "object.listed", "object.chunk", "object.begun", "object.push", "object.popped",

@@ -7,7 +7,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -136,7 +137,7 @@ static int64_t kill_one(carom_test_t *test, uint64_t *lot, uint64_t *messages)
     return seen - killer.moment;
 }
 
-CAROM_TEST_WITH(storm, killed_at_random, .modes = PROCESSES, .timeout_ms = 1800000)
+CAROM_TEST_WITH(storm, killed_at_random, .modes = PROCESSES, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 1800000)
 {
     unsigned rounds = for_sanitizers(rounds_of(200, 10000), 4), late = 0, i;
     uint64_t lot = test->seed | 1, messages = 0, objects = objects_in_use();
@@ -500,7 +501,7 @@ CAROM_TASK(storm_crosses)
 }
 
 /* Both ways at once, each side with a thread that sends and one that receives, so that each has to hear the bell for the other. */
-CAROM_TEST_WITH(storm, crossing, .timeout_ms = 600000)
+CAROM_TEST_WITH(storm, crossing, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 600000)
 {
     unsigned count = for_sanitizers(rounds_of(CROSSING, 10 * CROSSING), 10);
     int64_t seed = (int64_t) (test->seed & 0xFFFFFF) * 2;
@@ -572,7 +573,7 @@ CAROM_TASK(storm_sends_numbers)
 }
 
 /* Two threads receive, one polls, and a fourth sends, on one end. */
-CAROM_TEST_WITH(storm, many_threads_at_an_end, .timeout_ms = 600000)
+CAROM_TEST_WITH(storm, many_threads_at_an_end, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 600000)
 {
     unsigned count = for_sanitizers(rounds_of(10000, 200000), 10), i;
     crossing_t self = {.count = count, .polls = 1}, sending = {.count = CROWD, .seed = 4};
@@ -616,7 +617,7 @@ static void *stops_and_continues(void *argument)
     return NULL;
 }
 
-CAROM_TEST_WITH(storm, stopped_and_continued, .modes = PROCESSES, .timeout_ms = 600000)
+CAROM_TEST_WITH(storm, stopped_and_continued, .modes = PROCESSES, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 600000)
 {
     unsigned count = for_sanitizers(rounds_of(300, 20000), 10);
     int64_t seed = (int64_t) (test->seed & 0xFFFFFF) * 2;
@@ -635,4 +636,81 @@ CAROM_TEST_WITH(storm, stopped_and_continued, .modes = PROCESSES, .timeout_ms = 
     pthread_join(stopper, NULL);
     end_child(&child, 0);
     carom_connection_close(&ours);
+}
+
+/* ---- where there is no room ---- */
+
+static void limit_files(rlim_t most, struct rlimit *before)
+{
+    struct rlimit limit;
+
+    CAROM_ASSERT_INT(getrlimit(RLIMIT_FSIZE, before), 0);
+    limit = *before;
+    limit.rlim_cur = most;
+    CAROM_ASSERT_INT(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* The shared memory cannot grow: links are refused at some time, what is there goes on, and rings stay small. */
+CAROM_TEST_ONCE(storm, no_more_shared_memory)
+{
+    enum { MOST = 10000 };
+    static pair_t pairs[MOST];
+    carom_status_t status = CAROM_OK;
+    struct rlimit before;
+    pair_t first = make_pair();
+    uint64_t objects = objects_in_use();
+    int count = 0;
+
+    limit_files((rlim_t) bytes_in_use() + (1 << 20), &before);
+    while (status == CAROM_OK && count < 400) {
+        status = carom_connection_pair(&pairs[count].a, &pairs[count].b, NULL);
+        count += status == CAROM_OK;
+    }
+    if (status != CAROM_ENOMEM)
+        CAROM_NOTE("%d pairs, then %s", count, carom_status_name(status));
+    CAROM_CHECK(status == CAROM_ENOMEM && count > 10);
+    CAROM_CHECK(carom_connection_send_bytes(first.a, &before, sizeof before, PATIENCE) == CAROM_OK);
+    CAROM_CHECK(carom_connection_skip(first.b, PATIENCE) == CAROM_OK);
+    CAROM_ASSERT_INT(setrlimit(RLIMIT_FSIZE, &before), 0);
+    while (count > 0)
+        close_pair(&pairs[--count]);
+    CAROM_ASSERT_INT(objects_in_use(), objects);
+    close_pair(&first);
+}
+
+/* ---- one message of more than 4 GiB ---- */
+
+#define HUGE_LENGTH ((size_t) 5 << 30)
+
+CAROM_TASK(storm_sends_huge)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    char *bytes = mmap(NULL, HUGE_LENGTH, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    CAROM_ASSERT(bytes != MAP_FAILED);
+    CAROM_ASSERT_OK(carom_connection_send_bytes(connection, bytes, HUGE_LENGTH, carom_seconds(300)));
+    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_int(5), PATIENCE));
+    carom_connection_close(&connection);
+    return 0;
+}
+
+/* In make soak alone. */
+CAROM_TEST_WITH(storm, more_than_4_gib, .modes = PROCESSES, .timeout_ms = 600000)
+{
+    carom_connection_t *connection;
+    carom_process_t *child;
+    carom_value_t value;
+    size_t length;
+    char byte;
+
+    if (sizeof(size_t) < 8 || !is_soak())
+        return;
+    child = start_with(&connection, test, &storm_sends_huge);
+    CAROM_ASSERT_STATUS(carom_connection_receive_into(&byte, 1, &length, connection, PATIENCE), CAROM_ETOOBIG);
+    CAROM_ASSERT(length == HUGE_LENGTH);
+    CAROM_ASSERT_OK(carom_connection_skip(connection, carom_seconds(300)));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, PATIENCE));
+    CAROM_ASSERT_INT(carom_value_int(value), 5);
+    carom_connection_close(&connection);
+    end_child(&child, 0);
 }

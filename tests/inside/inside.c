@@ -4,12 +4,19 @@
 
 #include <string.h>
 
+int is_soak(void)
+{
+    const char *soak = getenv("CAROM_SOAK");
+
+    return soak && *soak && strcmp(soak, "0") != 0;
+}
+
 unsigned rounds_of(unsigned few, unsigned many)
 {
-    const char *wanted = getenv("CAROM_TEST_ROUNDS"), *soak = getenv("CAROM_SOAK");
+    const char *wanted = getenv("CAROM_TEST_ROUNDS");
     int rounds = wanted ? atoi(wanted) : 0;
 
-    if (soak && *soak && strcmp(soak, "0") != 0)
+    if (is_soak())
         return many;
     return rounds > 0 ? (unsigned) rounds : few;
 }
@@ -70,18 +77,18 @@ enum { SHIFTS = 4093 };
 static const unsigned char *noise(void)
 {
     static unsigned char bytes[LOT_MOST + SHIFTS];
-    static _Atomic int ready;
+    static int ready;
     uint64_t state = 88172645463325252u;
     size_t i;
 
-    if (!atomic_load(&ready)) {
-        for (i = 0; i + 4 <= sizeof bytes; i += 4) {
-            uint32_t number = draw(&state);
+    carom_plat_global_lock();
+    for (i = 0; !ready && i + 4 <= sizeof bytes; i += 4) {
+        uint32_t number = draw(&state);
 
-            memcpy(bytes + i, &number, sizeof number);
-        }
-        atomic_store(&ready, 1);
+        memcpy(bytes + i, &number, sizeof number);
     }
+    ready = 1;
+    carom_plat_global_unlock();
     return bytes;
 }
 

@@ -10,12 +10,15 @@
 #include "core/link.h"
 #include "core/ring.h"
 
+#include "platform/fault.h"
+
 #include "tests/pairs.h"
 
 /* The modes whose children are processes of their own, which can be killed. */
 #define PROCESSES CAROM_TEST_SPAWN
 
 /* How often: `few` in make check, `many` in make soak, what ROUNDS says otherwise.  A sanitizer is slower. */
+int is_soak(void);
 unsigned rounds_of(unsigned few, unsigned many);
 unsigned for_sanitizers(unsigned rounds, unsigned divisor);
 

@@ -288,7 +288,7 @@ static void read_exactly(tube_t *tube, void *to, size_t length)
     }
 }
 
-CAROM_TEST_ONCE(ring, two_threads)
+CAROM_TEST_WITH(ring, two_threads, .modes = CAROM_TEST_ONCE_ONLY, .warm_up = CAROM_TEST_THREAD)
 {
     flow_t flow = {new_tube(1792), 500};
     carom_plat_thread_t *writer;
