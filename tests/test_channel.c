@@ -1,0 +1,1 @@
+#include <carom-harness.h>
