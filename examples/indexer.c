@@ -153,7 +153,7 @@ static const char usage[] =
     "Indexes the words of text and HTML files below DIR..., then answers which begin with a pattern, and where.\n"
     "\n"
     "  --jobs N             so many workers (default: one for each processor)\n"
-    "  --mode MODE          workers are threads (thread) or processes (spawn, the default)\n"
+    "  --mode MODE          workers are threads (thread) or processes (spawn, the default; fork, forkserver)\n"
     "  --query WORD         answer this, then end; may be given several times\n"
     "  --kill-workers SEED  kill workers now and then, by lot, which must not change an answer\n"
     "  --stats              say on stderr what it took\n"
