@@ -251,12 +251,10 @@ static carom_status_t reserve_items(carom_exchange_t *self)
 
 static void set_items(carom_wait_item_t items[2], const run_t *run)
 {
-    items[0] = carom_wait_connection(run->channel->connection);
+    items[0] = run->is_partial ? carom_wait_more(run->channel->connection) : carom_wait_connection(run->channel->connection);
     items[1] = carom_wait_process(run->channel->process);
     if (run->is_silent)
         items[0].kind = CAROM_WAIT_NOTHING;
-    else if (run->is_partial)
-        items[0].kind = CAROM_WAIT_MORE;
 }
 
 static carom_duration_t time_until(int64_t deadline)
@@ -482,6 +480,11 @@ uint64_t carom_exchange_started(const carom_exchange_t *exchange)
 
 /* ---- the end ---- */
 
+static int64_t end_of_grace(const carom_process_t *process, int64_t begun)
+{
+    return process->grace < CAROM_PLAT_NEVER - begun ? begun + process->grace : CAROM_PLAT_NEVER;
+}
+
 static carom_status_t end_all(carom_exchange_t *self)
 {
     int64_t now = carom_plat_now();
@@ -491,9 +494,7 @@ static carom_status_t end_all(carom_exchange_t *self)
     for (run = self->runs; run; run = run->next)
         carom_connection_close(&run->channel->connection);
     for (run = self->runs; run; run = run->next) {
-        carom_process_t *process = run->channel->process;
-
-        if (carom__process_end(process, process->grace < CAROM_PLAT_NEVER - now ? now + process->grace : CAROM_PLAT_NEVER) != CAROM_OK)
+        if (carom__process_end(run->channel->process, end_of_grace(run->channel->process, now)) != CAROM_OK)
             status = CAROM_ETIMEOUT;
         end_run(self, run);
     }

@@ -155,13 +155,19 @@ static int is_ready(const carom_wait_item_t *item)
     }
 }
 
+/* Its source need not tell. */
+static int may_be_silent(const carom_wait_item_t *item)
+{
+    return is_connection(item) && carom__connection_needs_looks(item->connection);
+}
+
 static size_t collect(const plan_t *plan, carom_wait_item_t *items, int timed_out)
 {
     size_t ready = 0, i;
 
     for (i = 0; i < plan->count; i++) {
         carom_wait_item_t *item = &items[plan->owners[i]];
-        int looks = plan->sources[i].ready || (timed_out && is_connection(item));
+        int looks = plan->sources[i].ready || (timed_out && may_be_silent(item));
 
         if (!looks || item->ready != WATCHED || !is_ready(item))
             continue;
@@ -177,7 +183,7 @@ static int64_t next_look(const carom_wait_item_t *items, size_t count, int64_t d
     int64_t soon = carom_plat_now() + LOOK_AGAIN;
 
     for (; count > 0; count--, items++)
-        if (items->ready == WATCHED && is_connection(items) && carom__connection_needs_looks(items->connection))
+        if (items->ready == WATCHED && may_be_silent(items))
             return soon < deadline ? soon : deadline;
     return deadline;
 }

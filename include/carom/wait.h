@@ -33,6 +33,13 @@ static inline carom_wait_item_t carom_wait_connection(carom_connection_t *connec
     return item;
 }
 
+static inline carom_wait_item_t carom_wait_more(carom_connection_t *connection)
+{
+    carom_wait_item_t item = {CAROM_WAIT_MORE, NULL, NULL, CAROM_NATIVE_NONE, 0};
+    item.connection = connection;
+    return item;
+}
+
 static inline carom_wait_item_t carom_wait_process(carom_process_t *process)
 {
     carom_wait_item_t item = {CAROM_WAIT_PROCESS, NULL, NULL, CAROM_NATIVE_NONE, 0};
