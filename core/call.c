@@ -5,7 +5,7 @@
 #include "core/memory.h"
 #include "core/value.h"
 
-#include <carom/connection.h>
+#include <carom/channel.h>
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -44,10 +44,16 @@ void carom__call_run(carom_call_t *call)
     call->finish(call, run.code);
 }
 
+void carom__call_end_channel(carom_call_t *call)
+{
+    carom_connection_close(&call->channel);
+}
+
 void carom__call_clear(carom_call_t *call)
 {
     size_t i;
 
+    carom__call_end_channel(call);
     for (i = 0; i < call->count; i++)
         carom_value_clear(&call->args[i]);
     carom_free(call->args);
@@ -104,6 +110,11 @@ carom_native_t carom_arg_file(carom_call_t *call, size_t index)
     if (index < call->count && carom_value_take_file(&file, &call->args[index]) != CAROM_OK)
         return CAROM_NATIVE_NONE;
     return file;
+}
+
+carom_connection_t *carom_call_channel(const carom_call_t *call)
+{
+    return call->channel;
 }
 
 carom_context_t *carom_call_context(const carom_call_t *call)

@@ -3,8 +3,8 @@
 #ifndef CAROM_CORE_CALL_H
 #define CAROM_CORE_CALL_H
 
+#include <carom/connection.h>
 #include <carom/context.h>
-#include <carom/entry.h>
 
 #define CAROM__TEXT_MAX 512
 
@@ -20,6 +20,7 @@ struct carom_call_t {
     const carom_entry_t *entry;
     carom_value_t *args;               /* owned, as are the handles in them */
     size_t count;
+    carom_connection_t *channel;       /* to the starter, or NULL; owned */
     carom_context_t *context;
     carom__report_t report;
     /* Ends the call with an exit code: notes or sends the report, and leaves the thread or process.  Does not return. */
@@ -30,7 +31,10 @@ struct carom_call_t {
 /* Runs the entry under the guard, if there is one, and finishes. */
 void carom__call_run(carom_call_t *call) CAROM_NORETURN;
 
-/* Frees arguments and report. */
+/* Nothing more will be said over the channel: the starter sees its end. */
+void carom__call_end_channel(carom_call_t *call);
+
+/* Frees channel, arguments and report. */
 void carom__call_clear(carom_call_t *call);
 
 /* Fills a report; the text is cut. */

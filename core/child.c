@@ -72,6 +72,12 @@ static carom_status_t make_control(carom_connection_t **ours, carom_plat_stream_
     return status;
 }
 
+/* We are the child. */
+static int is_born(const carom__launch_t *launch)
+{
+    return launch->birth && launch->birth->control;
+}
+
 static carom_status_t make_process(backing_t *backing, carom__launch_t *launch, const carom_process_options_t *options,
                                    carom__launcher_t launcher, void *baton)
 {
@@ -83,7 +89,9 @@ static carom_status_t make_process(backing_t *backing, carom__launch_t *launch, 
         return status;
     how = describe(options, launch, theirs);
     status = launcher(&backing->child, &how, baton);
-    carom_plat_stream_close(&theirs);
+    /* In a fork that returns its descriptor is the child's control. */
+    if (!is_born(launch))
+        carom_plat_stream_close(&theirs);
     return status;
 }
 
@@ -129,6 +137,9 @@ carom_status_t carom__child_start(carom_process_t *process, carom__launch_t *lau
     if (status == CAROM_OK)
         status = make_process(backing, launch, options, launcher, baton);
     carom__fault("launch.launched");
+    /* What is here is the parent's, and this a copy of it that nobody will use. */
+    if (is_born(launch))
+        return CAROM_OK;
     if (status == CAROM_OK)
         status = give_orders(backing, launch);
     carom__fault("launch.ordered");
@@ -305,6 +316,8 @@ int carom__child_can(carom_ability_t ability)
     case CAROM_CAN_ENVIRONMENT:
     case CAROM_CAN_CRASH:
         return 1;
+    case CAROM_CAN_CREATE:
+        return 0;
     }
     return 0;
 }

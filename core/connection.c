@@ -306,7 +306,7 @@ carom_status_t carom_connection_poll(carom_connection_t *connection, carom_durat
 }
 
 /* 1: ready.  While another thread receives nobody else can say. */
-static int look(carom_connection_t *self, int event)
+static int look(carom_connection_t *self, int event, int for_more)
 {
     int ready;
 
@@ -314,12 +314,14 @@ static int look(carom_connection_t *self, int event)
         return 1;
     if (!carom__turn_try(&self->receiving))
         return 0;
-    ready = is_ready(self) || self->transport->look(self, event);
+    ready = for_more ? atomic_load(&self->bad_receive) != CAROM_OK : is_ready(self);
+    if (!ready)
+        ready = self->transport->look(self, event);
     carom__turn_give(self, &self->receiving);
     return ready;
 }
 
-int carom__connection_enter(carom_connection_t *connection)
+int carom__connection_enter(carom_connection_t *connection, int for_more)
 {
     int enters;
 
@@ -329,7 +331,7 @@ int carom__connection_enter(carom_connection_t *connection)
     enters = atomic_load(&connection->gone) == CAROM_OK;
     connection->users += (size_t) enters;
     carom_plat_monitor_leave(connection->monitor);
-    if (!enters || !look(connection, 0))
+    if (!enters || !look(connection, 0, for_more))
         return enters;
     carom__connection_leave(connection);
     return 0;
@@ -343,9 +345,9 @@ void carom__connection_leave(carom_connection_t *connection)
     carom_plat_monitor_leave(connection->monitor);
 }
 
-int carom__connection_look(carom_connection_t *connection)
+int carom__connection_look(carom_connection_t *connection, int for_more)
 {
-    return look(connection, 1);
+    return look(connection, 1, for_more);
 }
 
 int carom__connection_needs_looks(const carom_connection_t *connection)

@@ -42,12 +42,12 @@ carom_status_t carom__connection_receive_parcel(carom_connection_t *connection, 
                                                 carom__arrival_t *arrival, int64_t deadline);
 
 /* For carom_wait: 0 when it is ready already, or in error.  Else the caller may watch it, and owes carom__connection_leave: until
- * then it is neither freed nor sent. */
-int carom__connection_enter(carom_connection_t *connection);
+ * then it is neither freed nor sent.  for_more: what is here of a message does not make it ready. */
+int carom__connection_enter(carom_connection_t *connection, int for_more);
 void carom__connection_leave(carom_connection_t *connection);
 
 /* Of a connection that was entered, and whose source was ready: whether it is. */
-int carom__connection_look(carom_connection_t *connection);
+int carom__connection_look(carom_connection_t *connection, int for_more);
 
 /* 1 when the source may stay silent because another thread took what it was to tell: look now and then. */
 int carom__connection_needs_looks(const carom_connection_t *connection);

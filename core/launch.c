@@ -15,7 +15,7 @@ static const carom_limits_t *const limits = NULL;
 
 enum {
     PROTOCOL, ENTRY, ENTRY_VERSION, OBJECT, NAME, PARENT_NAME, PARENT_PID, MODE, DAEMON, LOG_LEVEL, LOG_HOOK, SLOT, GENERATION, ARGUMENTS,
-    FIELDS
+    HAS_CHANNEL, FIELDS
 };
 
 static carom_status_t tuple_of(carom_value_t *tuple, carom_value_t *fields, size_t count)
@@ -48,7 +48,8 @@ static carom_status_t about_launch(carom_value_t *about, const carom__launch_t *
         [LOG_HOOK] = carom_value_borrow_text(hook),
         [SLOT] = carom_value_from_int(launch->slot.index),
         [GENERATION] = carom_value_from_int(launch->slot.generation),
-        [ARGUMENTS] = carom_value_from_int((int64_t) launch->request.count),
+        [ARGUMENTS] = carom_value_from_int((int64_t) launch->request.count + (launch->channel != NULL)),
+        [HAS_CHANNEL] = carom_value_from_int(launch->channel != NULL),
     };
 
     return tuple_of(about, fields, FIELDS);
@@ -65,6 +66,8 @@ carom_status_t carom__launch_pack(carom__launch_t *launch, carom_value_error_t *
     carom_value_clear(&about);
     for (i = 0; i < launch->request.count && status == CAROM_OK; i++)
         status = carom__parcel_put_item(&launch->parcel, launch->request.args[i], error);
+    if (status == CAROM_OK && launch->channel)
+        status = carom__parcel_put_item(&launch->parcel, carom_value_from_connection(launch->channel), error);
     if (status == CAROM_OK)
         status = carom__parcel_seal(&launch->parcel);
     return status == CAROM_OK && launch->parcel.body.length > CAROM_LENGTH_MAX ? CAROM_ETOOBIG : status;
@@ -108,7 +111,13 @@ static carom_status_t read_about(carom__orders_t *orders)
     orders->daemon = number_at(about, DAEMON) != 0;
     orders->log_level = (int) number_at(about, LOG_LEVEL);
     orders->log_hook = text_at(about, LOG_HOOK);
+    orders->has_channel = number_at(about, HAS_CHANNEL) != 0;
     return CAROM_OK;
+}
+
+static int ends_with_channel(const carom__orders_t *orders)
+{
+    return orders->count > 0 && carom_value_type(orders->args[orders->count - 1]) == CAROM_CONNECTION;
 }
 
 static carom_status_t read_arguments(carom__orders_t *orders, carom__arrival_t *arrival, const unsigned char *bytes, size_t length)
@@ -126,7 +135,9 @@ static carom_status_t read_arguments(carom__orders_t *orders, carom__arrival_t *
         status = carom__arrival_next(&orders->args[orders->count], arrival, &bytes, &length, limits, NULL);
         orders->count += status == CAROM_OK;
     }
-    return status == CAROM_OK && length > 0 ? CAROM_EBADMSG : status;
+    if (status == CAROM_OK && (length > 0 || (orders->has_channel && !ends_with_channel(orders))))
+        status = CAROM_EBADMSG;
+    return status;
 }
 
 /* What the arguments lie in.  A process whose starter has no arena has none yet. */
@@ -171,6 +182,16 @@ void carom__orders_clear(carom__orders_t *orders)
     carom_free(orders->args);
     orders->args = NULL;
     carom_value_clear(&orders->about);
+}
+
+void carom__orders_give(carom__orders_t *orders, carom_call_t *call)
+{
+    call->args = orders->args;
+    call->count = orders->count;
+    orders->args = NULL;
+    orders->count = 0;
+    if (orders->has_channel && carom_value_take_connection(&call->channel, &call->args[call->count - 1]) == CAROM_OK)
+        call->count--;
 }
 
 /* ---- the report ---- */

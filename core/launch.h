@@ -8,11 +8,19 @@
 #include "core/message.h"
 
 /* Both sides of a launch have the same: raised with every change of its message. */
-#define CAROM__PROTOCOL 2
+#define CAROM__PROTOCOL 3
+
+/* Of a fork that returns in the child too (carom_channel_create): what the child got.  NULL and NULL in the parent. */
+typedef struct carom__birth_t {
+    carom_plat_stream_t *control;
+    carom_plat_shared_t *shared;
+} carom__birth_t;
 
 /* The starter's side. */
 typedef struct carom__launch_t {
     carom_request_t request;
+    carom_connection_t *channel;       /* goes along after the arguments, which do not count it; or NULL */
+    carom__birth_t *birth;             /* NULL: the started one runs the entry */
     carom__parcel_t parcel;
     const char *object;                /* to load for the entry, "" for none */
     const char *name;                  /* of the new process */
@@ -38,6 +46,7 @@ typedef struct carom__orders_t {
     int daemon;
     int log_level;
     const char *log_hook;
+    int has_channel;                   /* the last argument */
     carom_value_t *args;               /* owned */
     size_t count;
 } carom__orders_t;
@@ -47,6 +56,9 @@ typedef struct carom__orders_t {
 carom_status_t carom__launch_open(carom__orders_t *orders, carom_plat_shared_t *shared, const carom__buffer_t *body, size_t length,
                                   carom__arrival_t *arrival);
 void carom__orders_clear(carom__orders_t *orders);
+
+/* Moves arguments and channel over to the call. */
+void carom__orders_give(carom__orders_t *orders, carom_call_t *call);
 
 /* The report of an ended call, as the body of a message; and back.  CAROM_EBADMSG, CAROM_ENOMEM. */
 carom_status_t carom__report_pack(carom__parcel_t *parcel, const carom__report_t *report);

@@ -89,19 +89,18 @@ static void before_thread(void)
 
 /* ---- starting ---- */
 
-static carom_status_t fork_here(carom_plat_child_t **child, const carom_plat_launch_t *how)
+static carom_status_t fork_here(carom_plat_child_t **child, const carom_plat_launch_t *how, carom__birth_t *birth)
 {
-    carom_plat_stream_t *control;
-    carom_plat_shared_t *shared;
+    carom__birth_t worker = {NULL, NULL}, *born = birth ? birth : &worker;
     carom_plat_launch_t alone = *how;
     carom_status_t status;
 
     /* Handles of the arguments go through control, as everywhere. */
     alone.files = NULL;
     alone.file_count = 0;
-    status = carom_plat_fork(child, &control, &shared, &alone);
-    if (status == CAROM_OK && *child == NULL)
-        carom__worker_run_forked(control, shared);
+    status = carom_plat_fork(child, &born->control, &born->shared, &alone);
+    if (status == CAROM_OK && *child == NULL && birth == NULL)
+        carom__worker_run_forked(worker.control, worker.shared);
     return status;
 }
 
@@ -127,12 +126,14 @@ static carom_status_t fork_template_s(carom_plat_child_t **child, const carom_pl
 static carom_status_t launch_fork(carom_plat_child_t **child, const carom_plat_launch_t *how, void *baton)
 {
     carom_plat_company_t company = carom_plat_company(carom_plat_now() + PATIENCE);
+    carom__birth_t *birth = baton;
 
-    (void) baton;
     if (company == CAROM_PLAT_AMONG_OTHERS)
         return refuse(CAROM_EBUSY, "the program has threads that are not carom's, and a fork would never see them let go");
     if (company == CAROM_PLAT_ALONE)
-        return fork_here(child, how);
+        return fork_here(child, how, birth);
+    if (birth)
+        return refuse(CAROM_EBUSY, "threads of carom run, and what forks come from then has another place to go on from");
     if (has_template())
         return fork_template_s(child, how);
     return refuse(CAROM_EBUSY, "threads of carom run, and no context for forks was made before the first of them");
@@ -146,16 +147,16 @@ static carom_status_t start(carom_process_t *process, carom__launch_t *launch, c
     if (object) {
         carom__entry_object(object, CAROM_PLAT_PATH, launch->request.entry);
         launch->object = object;
-        status = carom__child_start(process, launch, options, launch_fork, NULL);
+        status = carom__child_start(process, launch, options, launch_fork, launch->birth);
     }
     carom_free(object);
     return status;
 }
 
-/* A fork goes where it wants. */
+/* A fork goes where it wants, and can go on where it is. */
 static int can(carom_ability_t ability)
 {
-    return ability == CAROM_CAN_DIRECTORY || carom__child_can(ability);
+    return ability == CAROM_CAN_DIRECTORY || ability == CAROM_CAN_CREATE || carom__child_can(ability);
 }
 
 const carom__mode_t carom__mode_fork = {

@@ -93,14 +93,6 @@ static void become(run_t *run)
     running = run->process;
 }
 
-static void take_arguments(run_t *run)
-{
-    run->call.args = run->orders.args;
-    run->call.count = run->orders.count;
-    run->orders.args = NULL;
-    run->orders.count = 0;
-}
-
 static void run_thread(void *argument)
 {
     run_t *run = argument;
@@ -115,7 +107,7 @@ static void run_thread(void *argument)
         finish(&run->call, NOT_RUN);
     }
     become(run);
-    take_arguments(run);
+    carom__orders_give(&run->orders, &run->call);
     carom__call_run(&run->call);
 }
 

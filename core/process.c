@@ -89,7 +89,7 @@ static carom_status_t check_options(const carom_context_t *context, const carom_
     return check_redirects(context, o);
 }
 
-static carom_status_t check_request(const carom_request_t *request)
+carom_status_t carom__process_check_request(const carom_request_t *request)
 {
     if (request->entry == NULL || request->entry->name == NULL || request->entry->function == NULL)
         return CAROM_EINVAL;
@@ -108,9 +108,12 @@ static void set_up(carom_process_t *self, const carom_process_options_t *options
     self->grace = options->grace;
 }
 
-static carom_status_t launch(carom_process_t *self, carom_request_t request, const carom_process_options_t *options)
+static carom_status_t launch(carom_process_t *self, carom_request_t request, const carom_process_options_t *options,
+                             const carom__start_t *how)
 {
     carom__launch_t message = {.request = request,
+                               .channel = how->channel,
+                               .birth = how->birth,
                                .object = "",
                                .name = self->name,
                                .parent_name = carom__self_name(),
@@ -126,7 +129,7 @@ static carom_status_t launch(carom_process_t *self, carom_request_t request, con
 }
 
 static carom_status_t start(carom_process_t **process, const carom__mode_t *mode, carom_request_t request,
-                            const carom_process_options_t *options, int is_apart)
+                            const carom_process_options_t *options, const carom__start_t *how)
 {
     carom_process_t *self;
     carom_status_t status = new_process(&self, mode);
@@ -135,8 +138,10 @@ static carom_status_t start(carom_process_t **process, const carom__mode_t *mode
     if (status != CAROM_OK)
         return status;
     set_up(self, options);
-    self->is_apart = is_apart;
-    status = launch(self, request, options);
+    self->is_apart = how->is_apart;
+    status = launch(self, request, options, how);
+    if (how->birth && how->birth->control)
+        return CAROM_OK;
     if (status != CAROM_OK)
         carom__process_drop(self);
     else
@@ -147,11 +152,13 @@ static carom_status_t start(carom_process_t **process, const carom__mode_t *mode
 carom_status_t carom__process_start_apart(carom_process_t **process, const carom__mode_t *mode, carom_request_t request,
                                           const carom_process_options_t *options)
 {
-    return start(process, mode, request, options, 1);
+    static const carom__start_t apart = {1, NULL, NULL};
+
+    return start(process, mode, request, options, &apart);
 }
 
-carom_status_t carom_process_start_with(carom_process_t **process, carom_context_t *context, carom_request_t request,
-                                        const carom_process_options_t *options)
+carom_status_t carom__process_start(carom_process_t **process, carom_context_t *context, carom_request_t request,
+                                    const carom_process_options_t *options, const carom__start_t *how)
 {
     static const carom_process_options_t defaults = CAROM_PROCESS_OPTIONS_INIT;
     const carom_process_options_t *wanted = options ? options : &defaults;
@@ -161,16 +168,26 @@ carom_status_t carom_process_start_with(carom_process_t **process, carom_context
     if (status == CAROM_OK)
         status = carom__context_resolve(&context);
     if (status == CAROM_OK)
-        status = check_request(&request);
+        status = carom__process_check_request(&request);
+    if (status == CAROM_OK && how->birth && !carom_context_can(context, CAROM_CAN_CREATE))
+        status = CAROM_ENOTSUP;
     if (status == CAROM_OK)
         status = check_options(context, wanted);
     if (status == CAROM_OK)
-        status = start(process, context->mode, request, wanted, 0);
-    if (status != CAROM_OK)
+        status = start(process, context->mode, request, wanted, how);
+    if (*process == NULL)
         return status;
     carom__family_add(*process);
     carom_log(CAROM_LOG_DEBUG, "started %s, pid %lld", (*process)->name, (long long) (*process)->pid);
     return CAROM_OK;
+}
+
+carom_status_t carom_process_start_with(carom_process_t **process, carom_context_t *context, carom_request_t request,
+                                        const carom_process_options_t *options)
+{
+    static const carom__start_t plain = {0, NULL, NULL};
+
+    return carom__process_start(process, context, request, options, &plain);
 }
 
 carom_status_t carom_process_start(carom_process_t **process, carom_context_t *context, carom_request_t request)
@@ -323,7 +340,7 @@ static carom_status_t forget(carom_process_t **process)
     return CAROM_EFORKED;
 }
 
-static void release(carom_process_t **process)
+void carom__process_release(carom_process_t **process)
 {
     carom_process_t *self = *process;
 
@@ -344,8 +361,17 @@ carom_status_t carom_process_close(carom_process_t **process)
     if (status == CAROM_OK)
         status = carom__process_wait(*process, 0);
     if (status == CAROM_OK)
-        release(process);
+        carom__process_release(process);
     return status == CAROM_ETIMEOUT ? CAROM_EBUSY : status;
+}
+
+carom_status_t carom__process_end(carom_process_t *process, int64_t deadline)
+{
+    carom_status_t status = carom__process_wait(process, deadline);
+
+    if (status != CAROM_OK && process->mode->signal(process, CAROM_PLAT_KILL) == CAROM_OK)
+        status = carom__process_wait(process, carom__deadline(LAST_WAIT));
+    return status;
 }
 
 carom_status_t carom_process_destroy(carom_process_t **process)
@@ -359,10 +385,8 @@ carom_status_t carom_process_destroy(carom_process_t **process)
         return forget(process);
     if (status != CAROM_OK)
         return status;
-    status = carom__process_wait(*process, carom__deadline((*process)->grace));
-    if (status != CAROM_OK && (*process)->mode->signal(*process, CAROM_PLAT_KILL) == CAROM_OK)
-        status = carom__process_wait(*process, carom__deadline(LAST_WAIT));
-    release(process);
+    status = carom__process_end(*process, carom__deadline((*process)->grace));
+    carom__process_release(process);
     return status;
 }
 

@@ -32,7 +32,21 @@ struct carom_process_t {
     int result_taken;
 };
 
-/* Starts one for carom itself: in no family, with no part in the arena, and asked for by nobody. */
+/* What users cannot say of a start. */
+typedef struct carom__start_t {
+    int is_apart;                      /* for carom itself: in no family, with no part in the arena, asked for by nobody */
+    carom_connection_t *channel;       /* moved into the call; NULL: none */
+    carom__birth_t *birth;             /* asks for a fork that returns in the child too; NULL: no */
+} carom__start_t;
+
+/* What carom_process_start_with does.  In a child that a birth tells of there is no process: *process is NULL. */
+carom_status_t carom__process_start(carom_process_t **process, carom_context_t *context, carom_request_t request,
+                                    const carom_process_options_t *options, const carom__start_t *how);
+
+/* What can be wrong with a request before anything is done: CAROM_EINVAL, CAROM_EDAEMON. */
+carom_status_t carom__process_check_request(const carom_request_t *request);
+
+/* Starts one apart. */
 carom_status_t carom__process_start_apart(carom_process_t **process, const carom__mode_t *mode, carom_request_t request,
                                             const carom_process_options_t *options);
 
@@ -44,6 +58,10 @@ void carom__process_drop(carom_process_t *process);
 void carom__process_note_end(carom_process_t *process, int code, int known);
 
 int carom__process_has_ended(carom_process_t *process);
+
+/* Waits, kills at the deadline, and waits again; release frees the object then.  CAROM_ETIMEOUT: a thread. */
+carom_status_t carom__process_end(carom_process_t *process, int64_t deadline);
+void carom__process_release(carom_process_t **process);
 
 /* Waits; also notes in the family that it has ended. */
 carom_status_t carom__process_wait(carom_process_t *process, int64_t deadline);

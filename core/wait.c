@@ -26,11 +26,16 @@ typedef struct plan_t {
 
 /* ---- keeping what is waited on ---- */
 
+static int is_connection(const carom_wait_item_t *item)
+{
+    return item->kind == CAROM_WAIT_CONNECTION || item->kind == CAROM_WAIT_MORE;
+}
+
 static carom_status_t enter_connection(carom_wait_item_t *item)
 {
     if (item->connection == NULL)
         return CAROM_EINVAL;
-    item->ready = carom__connection_enter(item->connection) ? WATCHED : 1;
+    item->ready = carom__connection_enter(item->connection, item->kind == CAROM_WAIT_MORE) ? WATCHED : 1;
     return CAROM_OK;
 }
 
@@ -55,6 +60,7 @@ static carom_status_t enter(carom_wait_item_t *item)
     case CAROM_WAIT_NOTHING:
         return CAROM_OK;
     case CAROM_WAIT_CONNECTION:
+    case CAROM_WAIT_MORE:
         return enter_connection(item);
     case CAROM_WAIT_PROCESS:
         return enter_process(item);
@@ -71,7 +77,7 @@ static carom_status_t enter(carom_wait_item_t *item)
 static void leave(carom_wait_item_t *item, int ready)
 {
     item->ready = ready;
-    if (item->kind == CAROM_WAIT_CONNECTION)
+    if (is_connection(item))
         carom__connection_leave(item->connection);
     else if (item->kind == CAROM_WAIT_PROCESS)
         carom__process_drop(item->process);
@@ -107,6 +113,7 @@ static carom_status_t describe(const carom_wait_item_t *item, carom_plat_source_
     *count = 1;
     switch (item->kind) {
     case CAROM_WAIT_CONNECTION:
+    case CAROM_WAIT_MORE:
         carom__connection_watch(item->connection, sources);
         return CAROM_OK;
     case CAROM_WAIT_PROCESS:
@@ -139,7 +146,8 @@ static int is_ready(const carom_wait_item_t *item)
 {
     switch (item->kind) {
     case CAROM_WAIT_CONNECTION:
-        return carom__connection_look(item->connection);
+    case CAROM_WAIT_MORE:
+        return carom__connection_look(item->connection, item->kind == CAROM_WAIT_MORE);
     case CAROM_WAIT_PROCESS:
         return carom__process_wait(item->process, 0) != CAROM_ETIMEOUT;
     default:
@@ -147,9 +155,10 @@ static int is_ready(const carom_wait_item_t *item)
     }
 }
 
-static int needs_looks(const carom_wait_item_t *item)
+/* Its source need not tell. */
+static int may_be_silent(const carom_wait_item_t *item)
 {
-    return item->kind == CAROM_WAIT_CONNECTION && carom__connection_needs_looks(item->connection);
+    return is_connection(item) && carom__connection_needs_looks(item->connection);
 }
 
 static size_t collect(const plan_t *plan, carom_wait_item_t *items, int timed_out)
@@ -158,8 +167,9 @@ static size_t collect(const plan_t *plan, carom_wait_item_t *items, int timed_ou
 
     for (i = 0; i < plan->count; i++) {
         carom_wait_item_t *item = &items[plan->owners[i]];
+        int looks = plan->sources[i].ready || (timed_out && may_be_silent(item));
 
-        if (item->ready != WATCHED || !(plan->sources[i].ready || (timed_out && needs_looks(item))) || !is_ready(item))
+        if (!looks || item->ready != WATCHED || !is_ready(item))
             continue;
         leave(item, 1);
         ready++;
@@ -173,7 +183,7 @@ static int64_t next_look(const carom_wait_item_t *items, size_t count, int64_t d
     int64_t soon = carom_plat_now() + LOOK_AGAIN;
 
     for (; count > 0; count--, items++)
-        if (items->ready == WATCHED && needs_looks(items))
+        if (items->ready == WATCHED && may_be_silent(items))
             return soon < deadline ? soon : deadline;
     return deadline;
 }

@@ -65,6 +65,8 @@ static void CAROM_NORETURN finish(carom_call_t *ended, int code)
 {
     worker_t *self = ended->baton;
 
+    /* First: who reads the channel to its end before he joins would never read a long report. */
+    carom__call_end_channel(ended);
     if (ended->report.failure != CAROM_OK || ended->report.has_result)
         code = report_end(self, &ended->report, code);
     carom__fault("worker.reported");
@@ -129,14 +131,6 @@ static void find_entry(worker_t *self)
     carom__mode_note_context(mode, 1);
 }
 
-static void take_arguments(worker_t *self)
-{
-    self->call.args = self->orders.args;
-    self->call.count = self->orders.count;
-    self->orders.args = NULL;
-    self->orders.count = 0;
-}
-
 static worker_t *new_worker(carom_plat_stream_t *control, carom_plat_shared_t *shared, carom__leave_t leave)
 {
     carom__traits_t traits = {1, 1, carom__default_limits};
@@ -153,7 +147,8 @@ static worker_t *new_worker(carom_plat_stream_t *control, carom_plat_shared_t *s
     return self;
 }
 
-void carom__worker_run(carom_plat_stream_t *control, carom_plat_shared_t *shared, carom__leave_t leave)
+/* From here on the process is who its orders say. */
+static worker_t *begin(carom_plat_stream_t *control, carom_plat_shared_t *shared, carom__leave_t leave)
 {
     worker_t *self = new_worker(control, shared, leave);
     carom_status_t status;
@@ -166,10 +161,17 @@ void carom__worker_run(carom_plat_stream_t *control, carom_plat_shared_t *shared
     if (status != CAROM_OK)
         fail(self, status, "the", "launch message", "could not be taken over");
     become(self);
+    return self;
+}
+
+void carom__worker_run(carom_plat_stream_t *control, carom_plat_shared_t *shared, carom__leave_t leave)
+{
+    worker_t *self = begin(control, shared, leave);
+
     find_entry(self);
     /* After loading the entry's object, which may bring the hook. */
     carom__log_restore((carom_level_t) self->orders.log_level, self->orders.log_hook);
-    take_arguments(self);
+    carom__orders_give(&self->orders, &self->call);
     carom__call_run(&self->call);
 }
 
@@ -177,4 +179,17 @@ void carom__worker_run_forked(carom_plat_stream_t *control, carom_plat_shared_t 
 {
     carom__family_forget();
     carom__worker_run(control, shared, carom_plat_leave);
+}
+
+carom_connection_t *carom__worker_go_on(const carom__birth_t *birth)
+{
+    carom_connection_t *channel;
+    worker_t *self;
+
+    carom__family_forget();
+    self = begin(birth->control, birth->shared, carom_plat_leave);
+    carom__orders_give(&self->orders, &self->call);
+    channel = self->call.channel;
+    self->call.channel = NULL;
+    return channel;
 }

@@ -3,7 +3,7 @@
 #ifndef CAROM_CORE_WORKER_H
 #define CAROM_CORE_WORKER_H
 
-#include "core/call.h"
+#include "core/launch.h"
 #include "platform/platform.h"
 
 /* How a worker ends its process. */
@@ -15,5 +15,9 @@ void carom__worker_run(carom_plat_stream_t *control, carom_plat_shared_t *shared
 
 /* In a process that carom has just forked: the family and what else was the parent's is forgotten, and the entry is run. */
 void carom__worker_run_forked(carom_plat_stream_t *control, carom_plat_shared_t *shared) CAROM_NORETURN;
+
+/* The same for a fork that returns to who asked for it: becomes the process that the orders say, and gives the channel that came
+ * with them.  Where that fails the process ends, and its starter learns why. */
+carom_connection_t *carom__worker_go_on(const carom__birth_t *birth);
 
 #endif

@@ -29,6 +29,7 @@ typedef struct file_t {
     const char *path;
     uint64_t size;                 /* when it was found */
     fate_t fate;
+    int deaths;                    /* workers that died over it */
     carom_value_t index;           /* bytes, when FATE_INDEXED */
 } file_t;
 
@@ -48,31 +49,9 @@ void files_sort(files_t *files);
 
 void files_clear(files_t *files);
 
-/* ---- slices: files that a worker gets at a time ---- */
-
-typedef struct slice_t {
-    struct slice_t *next;
-    size_t first, count;           /* of files_t.all */
-    int deaths;                    /* workers that died over it */
-} slice_t;
-
-typedef struct slices_t {
-    apr_pool_t *pool;
-    slice_t *waiting;
-    size_t cut;                    /* how many slices_cut made */
-    size_t unfinished;             /* waiting, or with a worker */
-} slices_t;
-
-void slices_cut(slices_t *slices, const files_t *files);
-
-/* The next that waits, or NULL. */
-slice_t *slices_take(slices_t *slices);
-
-/* Gives back, to be the next, one that a worker did not finish. */
-void slices_return(slices_t *slices, slice_t *slice);
-
-/* The same, when the worker died over it: after three deaths its files go one by one; a single file is given up. */
-void slices_survive(slices_t *slices, slice_t *slice, files_t *files);
+/* How many files from `first` on a worker gets: one at least. */
+#define FILES_SLICE_MAX 64
+size_t files_slice(const files_t *files, size_t first);
 
 /* ---- the index of a file ---- */
 
@@ -104,9 +83,9 @@ size_t index_words(const file_t *file);
 
 /* ---- workers ---- */
 
-/* Starts one.  It receives lists of paths as bytes, and answers each with a list of the same length: an index as bytes,
- * or the fate of the file as an int.  It ends when the connection is closed. */
-carom_status_t worker_start(carom_process_t **worker, carom_connection_t **connection, carom_context_t *context);
+/* Starts one, or queues it, for files of these paths, which are bytes.  It sends a result for each: an index as bytes, or the fate of
+ * the file as an int. */
+carom_status_t worker_start(carom_exchange_t *exchange, const carom_value_t *paths, size_t count);
 
 typedef struct team_options_t {
     carom_context_t *context;

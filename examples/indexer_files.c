@@ -1,4 +1,4 @@
-/* The files to be indexed, and the slices in which workers get them. */
+/* The files to be indexed, and the slices that workers get. */
 
 #include "indexer.h"
 
@@ -7,13 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a slice: large enough that sending it costs nothing, small enough to be lost, and that a worker's next ones fit into the
- * connection's buffer while the worker waits for us to take its answer. */
-#define SLICE_FILES 16
-#define SLICE_BYTES ((uint64_t) 512 << 10)
-#define SLICE_NAMES ((size_t) 4 << 10)
-
-#define DEATHS_MAX 3
+/* Of a slice: large enough that starting a process for it costs little, small enough that all processors are busy to the end. */
+#define SLICE_BYTES ((uint64_t) 2 << 20)
 
 /* Folders that are still to be read. */
 typedef struct folder_t {
@@ -26,7 +21,7 @@ typedef struct folder_t {
 static apr_status_t add_file(files_t *files, const char *path, apr_off_t size)
 {
     size_t capacity = files->capacity ? 2 * files->capacity : 256;
-    file_t file = {path, (uint64_t) size, FATE_WAITING, carom_value_none()};
+    file_t file = {path, (uint64_t) size, FATE_WAITING, 0, carom_value_none()};
     file_t *larger;
 
     if (files->count == files->capacity) {
@@ -158,71 +153,15 @@ void files_clear(files_t *files)
 
 /* ---- slices ---- */
 
-static slice_t *new_slice(slices_t *slices, size_t first, size_t count)
-{
-    slice_t *slice = apr_pcalloc(slices->pool, sizeof *slice);
-
-    slice->first = first;
-    slice->count = count;
-    slices->unfinished++;
-    return slice;
-}
-
-/* How many files from `first` on make a slice: one at least. */
-static size_t measure(const files_t *files, size_t first)
+size_t files_slice(const files_t *files, size_t first)
 {
     uint64_t bytes = 0;
-    size_t names = 0, i;
+    size_t i;
 
-    for (i = first; i < files->count && i - first < SLICE_FILES; i++) {
+    for (i = first; i < files->count && i - first < FILES_SLICE_MAX; i++) {
         bytes += files->all[i].size;
-        names += strlen(files->all[i].path);
-        if (i > first && (bytes > SLICE_BYTES || names > SLICE_NAMES))
+        if (i > first && bytes > SLICE_BYTES)
             break;
     }
     return i - first;
-}
-
-void slices_cut(slices_t *slices, const files_t *files)
-{
-    slice_t **end = &slices->waiting;
-    size_t first, count;
-
-    for (first = 0; first < files->count; first += count) {
-        count = measure(files, first);
-        *end = new_slice(slices, first, count);
-        end = &(*end)->next;
-        slices->cut++;
-    }
-}
-
-slice_t *slices_take(slices_t *slices)
-{
-    slice_t *slice = slices->waiting;
-
-    if (slice != NULL)
-        slices->waiting = slice->next;
-    return slice;
-}
-
-void slices_return(slices_t *slices, slice_t *slice)
-{
-    slice->next = slices->waiting;
-    slices->waiting = slice;
-}
-
-void slices_survive(slices_t *slices, slice_t *slice, files_t *files)
-{
-    size_t i;
-
-    if (++slice->deaths < DEATHS_MAX) {
-        slices_return(slices, slice);
-        return;
-    }
-    if (slice->count == 1)
-        files->all[slice->first].fate = FATE_WORKER_DIED;
-    else
-        for (i = slice->count; i-- > 0;)
-            slices_return(slices, new_slice(slices, slice->first + i, 1));
-    slices->unfinished--;
 }

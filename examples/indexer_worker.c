@@ -106,62 +106,30 @@ static carom_status_t index_file(carom_value_t *answer, worker_t *self, const ch
     return CAROM_OK;
 }
 
-static carom_status_t index_slice(carom_value_t *answers, worker_t *self, carom_value_t paths)
+static carom_status_t answer(worker_t *self, carom_connection_t *starter, const char *path)
 {
     carom_value_t answer;
-    carom_status_t status = carom_value_list(answers);
-    size_t i;
+    carom_status_t status = index_file(&answer, self, path);
 
-    for (i = 0; i < carom_value_count(paths) && status == CAROM_OK; i++) {
-        status = index_file(&answer, self, carom_value_bytes(*carom_value_at(paths, i)));
-        if (status == CAROM_OK)
-            status = carom_value_append(answers, &answer);
-    }
-    return status;
-}
-
-static carom_status_t serve(worker_t *self, carom_connection_t *parent)
-{
-    carom_value_t paths, answers;
-    carom_status_t status = carom_connection_receive(&paths, parent, CAROM_FOREVER);
-
-    if (status != CAROM_OK)
-        return status;
-    status = index_slice(&answers, self, paths);
-    if (status == CAROM_OK)
-        status = carom_connection_send(parent, answers, CAROM_FOREVER);
-    carom_value_clear(&answers);
-    carom_value_clear(&paths);
-    return status;
+    return status == CAROM_OK ? carom_connection_send(starter, answer, CAROM_FOREVER) : status;
 }
 
 CAROM_TASK(index_files)
 {
-    carom_connection_t *parent = carom_arg_connection(call, 0);
     worker_t self = {.maker = maker_create()};
     carom_status_t status = self.maker ? apr_pool_create(&self.pool, NULL) : CAROM_ENOMEM;
+    size_t i;
 
-    while (status == CAROM_OK)
-        status = serve(&self, parent);
+    for (i = 0; i < carom_arg_count(call) && status == CAROM_OK; i++)
+        status = answer(&self, carom_call_channel(call), carom_value_bytes(carom_arg(call, i)));
     if (self.pool != NULL)
         apr_pool_destroy(self.pool);
     maker_destroy(&self.maker);
     free(self.text);
-    carom_connection_close(&parent);
-    return status == CAROM_EEOF ? 0 : carom_fail(call, status, "a worker could not go on");
+    return status == CAROM_OK ? 0 : carom_fail(call, status, "a worker could not go on");
 }
 
-carom_status_t worker_start(carom_process_t **worker, carom_connection_t **connection, carom_context_t *context)
+carom_status_t worker_start(carom_exchange_t *exchange, const carom_value_t *paths, size_t count)
 {
-    carom_connection_t *theirs;
-    carom_status_t status = carom_connection_pair(connection, &theirs, NULL);
-
-    *worker = NULL;
-    if (status != CAROM_OK)
-        return status;
-    status = carom_process_start(worker, context, carom_call(index_files, theirs));
-    carom_connection_close(&theirs);          /* moved, or of no use */
-    if (status != CAROM_OK)
-        carom_connection_close(connection);
-    return status;
+    return carom_exchange_start(exchange, carom_request(&index_files, paths, count));
 }

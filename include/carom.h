@@ -5,9 +5,11 @@
 
 #include <carom/api.h>
 #include <carom/arena.h>
+#include <carom/channel.h>
 #include <carom/connection.h>
 #include <carom/context.h>
 #include <carom/entry.h>
+#include <carom/exchange.h>
 #include <carom/features.h>
 #include <carom/log.h>
 #include <carom/process.h>

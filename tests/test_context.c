@@ -75,8 +75,17 @@ CAROM_TEST_WITH(context, default_from_the_environment, .modes = CAROM_TEST_ONCE_
 }
 
 /* Where CAROM_START_METHOD names no mode there is no default, but everything else. */
+static void hear_nothing(void *baton, const carom_result_t *result)
+{
+    (void) baton;
+    (void) result;
+}
+
 CAROM_TASK(has_no_default)
 {
+    carom_exchange_options_t options = CAROM_EXCHANGE_OPTIONS_INIT;
+    carom_exchange_t *exchange;
+    carom_channel_t *channel;
     carom_context_t *context = (carom_context_t *) call;
     carom_process_t *child = (carom_process_t *) call;
 
@@ -86,6 +95,12 @@ CAROM_TASK(has_no_default)
     CAROM_ASSERT(context == NULL);
     CAROM_ASSERT_STATUS(carom_process_start(&child, NULL, carom_call(report_default)), CAROM_EMODE);
     CAROM_ASSERT(child == NULL);
+    CAROM_ASSERT_STATUS(carom_channel_start(&channel, NULL, carom_call(report_default)), CAROM_EMODE);
+    CAROM_ASSERT(channel == NULL);
+    CAROM_ASSERT_STATUS(carom_channel_create(&channel, NULL, NULL), CAROM_EMODE);
+    options.on_result = hear_nothing;
+    CAROM_ASSERT_STATUS(carom_exchange_create(&exchange, &options), CAROM_EMODE);
+    CAROM_ASSERT(exchange == NULL);
     CAROM_ASSERT_INT(carom_context_can(NULL, CAROM_CAN_KILL), 0);
     CAROM_ASSERT_OK(carom_context_create(&context, "spawn"));
     carom_context_destroy(&context);

@@ -306,3 +306,63 @@ CAROM_TEST_WITH(wait, a_closed_socket, .modes = CAROM_TEST_ONCE_ONLY, .leaves = 
     CAROM_ASSERT_OK(carom_wait(&items[1], 1, NULL, LONG));
     apr_pool_destroy(pool);
 }
+
+/* ---- more of a message ---- */
+
+enum { MUCH = 8000000 };
+
+CAROM_TASK(wait_sends_much)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    char *bytes = calloc(1, MUCH);
+    carom_status_t status = carom_connection_send_bytes(connection, bytes, MUCH, LONG);
+
+    CAROM_ASSERT(bytes != NULL);
+    free(bytes);
+    carom_connection_close(&connection);
+    return carom_return(call, status);
+}
+
+/* Takes what is there, and waits for what is not: the message comes whole, as does the end behind it. */
+CAROM_TEST(wait, for_more_of_a_message)
+{
+    carom_connection_t *ours, *theirs;
+    carom_process_t *child;
+    carom_wait_item_t item;
+    carom_value_t value;
+    carom_status_t status;
+
+    CAROM_ASSERT_OK(carom_connection_pair(&ours, &theirs, NULL));
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(wait_sends_much, theirs)));
+    carom_connection_close(&theirs);
+    item = carom_wait_more(ours);
+    while ((status = carom_connection_receive(&value, ours, 0)) == CAROM_ETIMEOUT)
+        CAROM_ASSERT_OK(carom_wait(&item, 1, NULL, LONG));
+    CAROM_ASSERT_OK(status);
+    CAROM_ASSERT_INT(carom_value_count(value), MUCH);
+    carom_value_clear(&value);
+    CAROM_ASSERT_OK(carom_wait(&item, 1, NULL, LONG));
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, ours, 0), CAROM_EEOF);
+    CAROM_ASSERT_OK(carom_process_join(child, LONG));
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    carom_connection_close(&ours);
+}
+
+CAROM_TEST_ONCE(wait, for_more_of_nothing)
+{
+    carom_connection_t *ours, *theirs;
+    carom_wait_item_t item = carom_wait_more(NULL);
+    carom_value_t value;
+
+    CAROM_ASSERT_STATUS(carom_wait(&item, 1, NULL, 0), CAROM_EINVAL);
+    CAROM_ASSERT_OK(carom_connection_pair(&ours, &theirs, NULL));
+    item = carom_wait_more(ours);
+    CAROM_ASSERT_STATUS(carom_wait(&item, 1, NULL, carom_milliseconds(5)), CAROM_ETIMEOUT);
+    CAROM_ASSERT_OK(carom_connection_send(theirs, carom_value_from_int(1), LONG));
+    CAROM_ASSERT_OK(carom_wait(&item, 1, NULL, LONG));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, ours, 0));
+    CAROM_ASSERT_STATUS(carom_wait(&item, 1, NULL, 0), CAROM_ETIMEOUT);
+    carom_connection_close(&theirs);
+    CAROM_ASSERT_OK(carom_wait(&item, 1, NULL, LONG));
+    carom_connection_close(&ours);
+}

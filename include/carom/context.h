@@ -35,6 +35,7 @@
  *   niceness                        -        yes      yes      yes
  *   without carom_init in main      yes      plugins  yes      plugins   (see carom_init)
  *   beside threads of the host      yes      yes      -        yes
+ *   carom_channel_create            -        -        yes      -
  *
  * A context may be used by any number of threads.  It must outlive the processes started in it.
  */
@@ -61,7 +62,8 @@ typedef enum carom_ability_t {
     CAROM_CAN_NICE = 7,           /* niceness of its own */
     CAROM_CAN_CRASH = 8,          /* a crash of the child leaves this program alive */
     CAROM_CAN_SEND_CONNECTION = 9,  /* connections in messages (as arguments they can always be given) */
-    CAROM_CAN_SEND_FILE = 10      /* open files in messages, likewise */
+    CAROM_CAN_SEND_FILE = 10,     /* open files in messages, likewise */
+    CAROM_CAN_CREATE = 11         /* carom_channel_create: a fork that returns in both processes */
 } carom_ability_t;
 
 /* Makes a context for a mode by name; NULL means the default mode: CAROM_START_METHOD, else "spawn".

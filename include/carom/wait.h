@@ -13,7 +13,9 @@ typedef enum carom_wait_kind_t {
     CAROM_WAIT_CONNECTION = 1,   /* ready when carom_connection_poll would return CAROM_OK, or an error */
     CAROM_WAIT_PROCESS = 2,      /* ready when it has ended */
     CAROM_WAIT_FILE = 3,         /* a descriptor: readable, at its end, or in error; on Windows any HANDLE that can be signalled */
-    CAROM_WAIT_SOCKET = 4        /* a socket: readable, closed, or in error; on Unix the same as CAROM_WAIT_FILE */
+    CAROM_WAIT_SOCKET = 4,       /* a socket: readable, closed, or in error; on Unix the same as CAROM_WAIT_FILE */
+    CAROM_WAIT_MORE = 5          /* a connection of which a receive took part of a message: ready when there is more of it, or an
+                                    error, where CAROM_WAIT_CONNECTION is ready at once */
 } carom_wait_kind_t;
 
 typedef struct carom_wait_item_t {
@@ -27,6 +29,13 @@ typedef struct carom_wait_item_t {
 static inline carom_wait_item_t carom_wait_connection(carom_connection_t *connection)
 {
     carom_wait_item_t item = {CAROM_WAIT_CONNECTION, NULL, NULL, CAROM_NATIVE_NONE, 0};
+    item.connection = connection;
+    return item;
+}
+
+static inline carom_wait_item_t carom_wait_more(carom_connection_t *connection)
+{
+    carom_wait_item_t item = {CAROM_WAIT_MORE, NULL, NULL, CAROM_NATIVE_NONE, 0};
     item.connection = connection;
     return item;
 }

@@ -120,6 +120,7 @@ static void *wait_at_gate(void *nothing)
 CAROM_TEST_WITH(fault, no_fork_beside_a_thread_of_the_host, .modes = CAROM_TEST_FORK, .warm_up = CAROM_TEST_THREAD)
 {
     carom_process_t *child;
+    carom_channel_t *half;
     pthread_t thread;
 
     keep_log();
@@ -127,6 +128,8 @@ CAROM_TEST_WITH(fault, no_fork_beside_a_thread_of_the_host, .modes = CAROM_TEST_
     CAROM_ASSERT_INT(pthread_create(&thread, NULL, wait_at_gate, NULL), 0);
     CAROM_ASSERT_STATUS(carom_process_start(&child, test->context, carom_call(fork_no_op)), CAROM_EBUSY);
     CAROM_ASSERT(child == NULL);
+    CAROM_ASSERT_STATUS(carom_channel_create(&half, test->context, NULL), CAROM_EBUSY);
+    CAROM_ASSERT(half == NULL);
     close(gate[1]);
     CAROM_ASSERT_INT(pthread_join(thread, NULL), 0);
     close(gate[0]);

@@ -36,6 +36,35 @@ CAROM_TEST_ONCE(fault, connection_on_a_pipe)
     free(much);
 }
 
+/* Half of a message makes it ready for who may receive it, and not for who has received that half. */
+CAROM_TEST_ONCE(fault, half_a_message)
+{
+    static const unsigned char head[128] = {0xca, 1, 0, 0, 0, 0, 0, 0, 5};
+    carom_connection_t *reader;
+    carom_wait_item_t items[2];
+    carom_value_t value;
+    int ends[2];
+
+    CAROM_ASSERT_INT(pipe(ends), 0);
+    CAROM_ASSERT_OK(carom_connection_open(&reader, ends[0], CAROM_RECEIVES, NULL));
+    CAROM_ASSERT_INT(write(ends[1], head, 64), 64);
+    items[0] = carom_wait_connection(reader);
+    items[1] = carom_wait_more(reader);
+    CAROM_ASSERT_OK(carom_wait(&items[1], 1, NULL, LONG));
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, reader, 0), CAROM_ETIMEOUT);
+    CAROM_ASSERT_OK(carom_wait(items, 2, NULL, LONG));
+    CAROM_ASSERT_INT(items[0].ready, 1);
+    CAROM_ASSERT_INT(items[1].ready, 0);
+    CAROM_ASSERT_STATUS(carom_wait(&items[1], 1, NULL, carom_milliseconds(5)), CAROM_ETIMEOUT);
+    CAROM_ASSERT_INT(write(ends[1], head + 64, 64), 64);
+    CAROM_ASSERT_OK(carom_wait(&items[1], 1, NULL, LONG));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, reader, 0));
+    CAROM_ASSERT_INT(carom_value_count(value), 5);
+    carom_value_clear(&value);
+    close(ends[1]);
+    carom_connection_close(&reader);
+}
+
 CAROM_TEST_ONCE(fault, no_sigpipe_on_a_pipe)
 {
     carom_connection_t *writer;
