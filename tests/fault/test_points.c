@@ -373,8 +373,8 @@ static void fail_at_each(carom_test_t *test, const char *point, int error, carom
         CAROM_ASSERT_INT(carom__fault_set(NULL), 0);
         failures += status != CAROM_OK;
         if (!may_be(status) || count_descriptors() != descriptors || objects_in_use() != objects)
-            CAROM_NOTE("%s: %s, %d descriptors, %llu objects", fault, carom_status_name(status), count_descriptors() - descriptors,
-                       (unsigned long long) (objects_in_use() - objects));
+            CAROM_NOTE("%s: %s, %d descriptors, %llu objects", fault, carom_status_name(status),
+                       count_descriptors() - descriptors, (unsigned long long) (objects_in_use() - objects));
         CAROM_ASSERT(may_be(status));
         CAROM_ASSERT_INT(count_descriptors(), descriptors);
         CAROM_ASSERT_INT(objects_in_use(), objects);

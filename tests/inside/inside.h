@@ -1,4 +1,4 @@
-/* What tests share that look into core: they are linked with a copy of the whole library, because the one that is installed hides
+/* What tests share that look into core: they are linked with a copy of the whole library, because the installed one hides
  * what is its own. */
 
 #ifndef CAROM_TESTS_INSIDE_H
