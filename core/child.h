@@ -8,8 +8,8 @@
 
 #include "core/process.h"
 
-/* Makes the process that `how` describes but for its program.  Statuses of carom_plat_launch, and the mode's own.  In a fork that returns,
- * for which the launch has a birth, *child is NULL and the birth is filled in. */
+/* Makes the process that `how` describes but for its program.  Statuses of carom_plat_launch, and the mode's own.  In a fork
+ * that returns, for which the launch has a birth, *child is NULL and the birth is filled in. */
 typedef carom_status_t (*carom__launcher_t)(carom_plat_child_t **child, const carom_plat_launch_t *how, void *baton);
 
 /* A mode's start, once it knows how. */

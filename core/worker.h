@@ -16,8 +16,8 @@ void carom__worker_run(carom_plat_stream_t *control, carom_plat_shared_t *shared
 /* In a process that carom has just forked: the family and what else was the parent's is forgotten, and the entry is run. */
 void carom__worker_run_forked(carom_plat_stream_t *control, carom_plat_shared_t *shared) CAROM_NORETURN;
 
-/* The same for a fork that returns to who asked for it: becomes the process that the orders say, and gives the channel that came
- * with them.  Where that fails the process ends, and its starter learns why. */
+/* The same for a fork that returns to who asked for it: becomes the process that the orders say, and gives the channel that
+ * came with them.  Where that fails the process ends, and its starter learns why. */
 carom_connection_t *carom__worker_go_on(const carom__birth_t *birth);
 
 #endif

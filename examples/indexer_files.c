@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a slice: large enough that starting a process for it costs little, small enough that all processors are busy to the end. */
+/* Of a slice: large enough that starting a process for it costs little, small enough that all processors are busy to the end.
+ * */
 #define SLICE_BYTES ((uint64_t) 2 << 20)
 
 /* Folders that are still to be read. */

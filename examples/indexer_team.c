@@ -1,7 +1,7 @@
 /* The team: an exchange that runs a worker for each slice of files, so many at a time.
  *
- * A worker sends a result for each file, in order: so when one dies, the first file without a result is the one it died over, and
- * another worker goes on there.  A death costs a retry, never the run. */
+ * A worker sends a result for each file, in order: so when one dies, the first file without a result is the one it died over,
+ * and another worker goes on there.  A death costs a retry, never the run. */
 
 #include "indexer.h"
 

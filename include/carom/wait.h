@@ -14,8 +14,8 @@ typedef enum carom_wait_kind_t {
     CAROM_WAIT_PROCESS = 2,      /* ready when it has ended */
     CAROM_WAIT_FILE = 3,         /* a descriptor: readable, at its end, or in error; on Windows any HANDLE that can be signalled */
     CAROM_WAIT_SOCKET = 4,       /* a socket: readable, closed, or in error; on Unix the same as CAROM_WAIT_FILE */
-    CAROM_WAIT_MORE = 5          /* a connection of which a receive took part of a message: ready when there is more of it, or an
-                                    error, where CAROM_WAIT_CONNECTION is ready at once */
+    CAROM_WAIT_MORE = 5          /* a connection of which a receive has taken part of a message: ready when there is more of it,
+                                    or an error, where CAROM_WAIT_CONNECTION is ready at once */
 } carom_wait_kind_t;
 
 typedef struct carom_wait_item_t {
