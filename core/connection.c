@@ -467,8 +467,7 @@ void carom__connection_end_move(carom_connection_t *connection, carom__holder_t 
     if (moved) {
         connection->transport->gone(connection);
     } else {
-        connection->transport->stay(connection, to);
-        atomic_store(&connection->gone, CAROM_OK);
+        atomic_store(&connection->gone, connection->transport->stay(connection, to) ? CAROM_OK : CAROM_EMOVED);
     }
     connection->moving = 0;
     abandoned = connection->abandoned;

@@ -44,6 +44,7 @@ struct carom__end_t {
     link_t *link;
     carom__id_t id;
     unsigned side;
+    int is_lost;                       /* what it was under way in is gone, and the link with it: nothing is touched any more */
     carom__reader_t reader;            /* of the thread whose turn it is to receive */
     carom__writer_t writer;            /* and to send, with the next two */
     unsigned messages;
@@ -202,8 +203,8 @@ carom__holder_t carom__end_holder(const carom__end_t *end)
 
 /* ---- the bell ---- */
 
-/* By anybody, for the other end. */
-static void ring_bell(carom_connection_t *self)
+/* By anybody, for the other end.  0: it could not be rung now, for want of something. */
+static int ring_bell(carom_connection_t *self)
 {
     static const unsigned char nothing = 0;
     carom_plat_span_t spans[2] = {{&nothing, 1}, {NULL, 0}};
@@ -216,8 +217,11 @@ static void ring_bell(carom_connection_t *self)
     carom_plat_monitor_leave(self->monitor);
     carom__fault("bell.rung");
     /* One that is full has woken whoever sleeps. */
+    if (status == CAROM_ENOMEM || status == CAROM_EMFILE)
+        return 0;
     if (status != CAROM_OK && status != CAROM_ETIMEOUT)
         atomic_store(&self->end->deaf, 1);
+    return 1;
 }
 
 static int has_place(carom__end_t *end)
@@ -389,7 +393,7 @@ static void tell_writer(carom_connection_t *self)
     carom__ring_tell(reader);
     atomic_thread_fence(memory_order_seq_cst);
     if (atomic_load_explicit(&reader->lane->waiting, memory_order_relaxed) && atomic_exchange(&reader->lane->waiting, 0))
-        ring_bell(self);
+        (void) ring_bell(self);
 }
 
 /* The next ring is one that this link holds, or the writer lies. */
@@ -557,8 +561,8 @@ static void wake_reader(carom_connection_t *self)
 {
     carom__lane_t *lane = self->end->writer.lane;
 
-    if (atomic_load(&lane->asleep) && atomic_exchange(&lane->asleep, 0))
-        ring_bell(self);
+    if (atomic_load(&lane->asleep) && atomic_exchange(&lane->asleep, 0) && !ring_bell(self))
+        atomic_store(&lane->asleep, 1);        /* the next message tries again */
 }
 
 /* A larger ring for a long message, or when this one is full.  1: there is one now. */
@@ -700,7 +704,7 @@ static void end_writing(carom_connection_t *self)
 {
     atomic_store(&self->end->writer.lane->writer_gone, 1);
     if (atomic_exchange(&self->end->writer.lane->asleep, 0))
-        ring_bell(self);
+        (void) ring_bell(self);
 }
 
 /* ---- the end ---- */
@@ -729,7 +733,8 @@ static void close_link(carom_connection_t *self)
 {
     carom__whereabouts_t where = {carom__arena_tag(), self->end->id, self->end->side};
 
-    say_gone(self->end->link, where.side);
+    if (!self->end->is_lost)
+        say_gone(self->end->link, where.side);
     carom__fault("link.closing");
     free_end(self);
     carom__fault("link.closed");
@@ -770,10 +775,11 @@ static carom_status_t leave(carom_connection_t *self, carom__holder_t to, carom_
     return carom__object_hand(end->id, (int) end->side, carom__holder_self(), to);
 }
 
-static void stay(carom_connection_t *self, carom__holder_t to)
+static int stay(carom_connection_t *self, carom__holder_t to)
 {
     carom__fault("link.staying");
-    (void) carom__object_hand(self->end->id, (int) self->end->side, to, carom__holder_self());
+    self->end->is_lost = carom__object_hand(self->end->id, (int) self->end->side, to, carom__holder_self()) != CAROM_OK;
+    return !self->end->is_lost;
 }
 
 const carom__transport_t carom__transport_link = {

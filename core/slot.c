@@ -67,14 +67,11 @@ static carom_status_t claim(carom_plat_shared_t *shared, uint32_t index)
     carom__slot_t *slot = slot_at(index);
     carom_status_t status = carom_plat_shared_claim(shared, index, &slot->mark);
 
-    if (status != CAROM_OK)
-        return status;
     carom__fault("slot.claimed");
-    slot->state = CAROM__SLOT_LIVE;
+    if (status == CAROM_OK)
+        slot->state = CAROM__SLOT_LIVE;
     carom__fault("slot.live");
-    carom__arena_self.index = index;
-    carom__arena_self.generation = slot->generation;
-    return CAROM_OK;
+    return status;
 }
 
 static carom_status_t reserve_chunk(_Atomic uint32_t *chunk)
@@ -100,16 +97,24 @@ carom_status_t carom__slot_claim_first(carom_plat_shared_t *shared)
         return CAROM_ENOMEM;
     atomic_store(&carom__arena_root->slot_count, 1);
     slot_at(0)->generation = 1;
+    carom__arena_self.index = 0;
+    carom__arena_self.generation = 1;
     return claim(shared, 0);
 }
 
+/* The lock knows this process by its slot from before: while it is starting it lives as its starter does. */
 carom_status_t carom__slot_claim(carom_plat_shared_t *shared, carom__id_t id)
 {
-    const carom__slot_t *slot = find(id);
+    const carom__slot_t *slot;
+    carom_status_t status = CAROM_EBADMSG;
 
-    if (slot == NULL || slot->state != CAROM__SLOT_STARTING)
-        return CAROM_EBADMSG;
-    return claim(shared, id.index);
+    carom__arena_self = id;
+    carom__arena_enter();
+    slot = find(id);
+    if (slot && slot->state == CAROM__SLOT_STARTING)
+        status = claim(shared, id.index);
+    carom__arena_leave();
+    return status;
 }
 
 /* ---- making and ending ---- */

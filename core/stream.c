@@ -86,10 +86,11 @@ static carom_status_t leave(carom_connection_t *self, carom__holder_t to, carom_
     return CAROM_OK;
 }
 
-static void stay(carom_connection_t *self, carom__holder_t to)
+static int stay(carom_connection_t *self, carom__holder_t to)
 {
     (void) self;
     (void) to;
+    return 1;
 }
 
 const carom__transport_t carom__transport_stream = {

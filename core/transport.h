@@ -40,9 +40,10 @@ typedef struct carom__transport_t {
     void (*close)(carom_connection_t *self);
 
     /* Says where the end is (carom__whereabouts_t), for the process it goes to, and makes `to` its holder; with the turns taken.
-     * CAROM_EBUSY: it cannot go now.  stay: it does not go after all.  gone: it has gone. */
+     * CAROM_EBUSY: it cannot go now.  stay: it does not go after all; 0: it
+     * was lost with what it was under way in.  gone: it has gone. */
     carom_status_t (*leave)(carom_connection_t *self, carom__holder_t to, carom__whereabouts_t *where);
-    void (*stay)(carom_connection_t *self, carom__holder_t to);
+    int (*stay)(carom_connection_t *self, carom__holder_t to);
     void (*gone)(carom_connection_t *self);
 } carom__transport_t;
 

@@ -1,7 +1,8 @@
 /* Sleeping and waking over a link (core/link.c), turns (core/turn.c), and the end of an end: closed, or dead.
  *
  * Two ends, each with a bell that the other rings, a lane that it reads, and threads that send, receive, or poll.  A lane is
- * numbers alone here; what is in it is ring.pml's.  A section under an end's monitor of which the others see one step is one step.
+ * numbers alone here; what is in it is ring.pml's.  A section under an end's monitor of which the others see one step is one step,
+ * and so is what is done with what changes once.
  *
  * All is seen in one order.  For these pairs the code has to see to that, a store before a load on either side:
  *  - reader: asleep = 1, then the word (fall_asleep); writer: the word, then asleep (publish, wake_reader);
@@ -12,9 +13,9 @@
  * All threads have an end to come to, so one that sleeps for ever is a state without an end.  What was published by an end that
  * is gone is taken before its end is seen.
  *
- * SCENE: 1 two threads send at one end, one receives and one polls at the other; 2 at each end a thread sends and another receives; 3 two
- * threads send, one receives, the receiving end closes; 4 the same, the sending end closes; 5 as 2, one end dies; 6 one sends, one
- * polls and one dies.
+ * SCENE: 1 two threads send at one end, one receives and one polls at the other; 2 at one end a thread sends and another receives,
+ * at the other end one does both; 3 two threads send, one receives, and the receiving end closes; 4 the sending end closes; 5 as 2,
+ * and one end dies; 6 one thread sends, one polls, and one end dies or none.
  *
  * What is wrong with BREAK: 1 the reader does not look again when it has set asleep; 2 the writer looks at asleep before it
  * publishes; 3 the writer looks for room before it sets waiting; 4 a thread sleeps though another has heard the bell since it
@@ -29,7 +30,18 @@
 #define SCENE 1
 #endif
 
-#define ROOM 2                     /* records in a ring */
+/* What a scene has; what it has not costs no states. */
+#define CLOSES (SCENE == 3 || SCENE == 4)
+#define TURNS (SCENE == 1 || CLOSES)
+#define LOOKS (SCENE == 2 && e == 0)     /* look_for_life(): takes what the bell has to tell to whomever */
+
+#if SCENE != 1 && SCENE != 6
+#define ROOM 1                     /* records in a ring */
+#define UNTOLD 0                   /* how many of them the reader may have taken and not told */
+#else
+#define ROOM 2
+#define UNTOLD 1
+#endif
 #define BELL 1                     /* bytes that the bell holds */
 
 #define FREE 0
@@ -46,7 +58,7 @@ bit asleep[2], waiting[2], writer_gone[2], reader_gone[2];
 /* Of an end: carom__end_t, carom_connection_t. */
 byte bell[2];                      /* bytes to be heard there */
 bit shut;                          /* the bell's stream is shut down, by whichever end */
-bit deaf[2], gone[2], listening[2], dead[2];
+bit deaf[2], closed[2], listening[2], dead[2];      /* closed: connection->gone */
 byte turns[4], users[2];
 
 /* Of a thread, three at an end. */
@@ -54,6 +66,7 @@ bit asleep_in[6];                  /* in carom_plat_monitor_wait() */
 bit news[6];                       /* end->heard has changed since the thread looked at it */
 
 /* As the thread of an end says it. */
+#define is_closed (CLOSES && closed[e])
 #define lane_in e
 #define lane_out (1 - e)
 #define has_record (written[lane_in] > taken[lane_in])
@@ -120,6 +133,7 @@ inline listen(forever)
 
 /* ---- turns ---- */
 
+#if TURNS
 inline turn_give(turn)
 {
     if
@@ -146,8 +160,7 @@ inline want_turn(turn)
 /* carom__turn_begin().  `ok` says whether it is had. */
 inline turn_begin(turn)
 {
-    ok = !gone[e];
-    got = 0;
+    d_step { ok = !is_closed; got = 0 };
     if
     :: !ok
     :: d_step { ok && turns[turn + e] == FREE -> turns[turn + e] = TAKEN }
@@ -158,7 +171,7 @@ inline turn_begin(turn)
             want_turn(turn)
 #else
             if
-            :: gone[e] -> ok = 0; users[e]--; wake()
+            :: is_closed -> ok = 0; users[e]--; wake()
             :: else -> want_turn(turn)
             fi
 #endif
@@ -169,30 +182,39 @@ inline turn_begin(turn)
             d_step {
                 !asleep_in[me] ->
                 if
-                :: gone[e] -> ok = 0; users[e]--; wake()
+                :: is_closed -> ok = 0; users[e]--; wake()
                 :: else -> want_turn(turn)
                 fi
             }
         od
     fi;
     if
-    :: ok && gone[e] -> ok = 0; turn_give(turn)
+    :: ok && is_closed -> ok = 0; turn_give(turn)
     :: else
     fi;
     got = 0
 }
+#else
+/* One thread each. */
+inline turn_begin(turn)
+{
+    ok = 1;
+    got = 0
+}
+
+inline turn_give(turn)
+{
+    got = 0
+}
+#endif
 
 /* ---- writing ---- */
 
 inline wake_reader()
 {
+    d_step { was = asleep[lane_out]; asleep[lane_out] = 0 };
     if
-    :: asleep[lane_out] ->
-        d_step { was = asleep[lane_out]; asleep[lane_out] = 0 };
-        if
-        :: was -> ring_bell(); was = 0
-        :: else
-        fi
+    :: was -> ring_bell(); was = 0
     :: else
     fi
 }
@@ -208,31 +230,70 @@ inline look_for_room()
 inline wait_for_room()
 {
     do
-    :: news[me] = 0;
+    ::
 #if BREAK == 3
-        look_for_room();
-        was = has_room;
+        d_step { news[me] = 0; look_for_room(); was = has_room };
         waiting[lane_out] = 1;
 #else
-        waiting[lane_out] = 1;
-        look_for_room();
-        was = has_room;
+        d_step { news[me] = 0; waiting[lane_out] = 1 };
+        d_step { look_for_room(); was = has_room };
 #endif
         if
         :: was -> break
-        :: !was && (reader_gone[lane_out] || deaf[e]) -> ok = 0; break
-        :: else -> listen(1)
+        :: else
         fi;
+        ok = !reader_gone[lane_out] && !deaf[e];
         if
-        :: gone[e] -> ok = 0; break
+        :: ok -> listen(1)
+        :: else -> break
+        fi;
+#if CLOSES
+        if
+        :: is_closed -> ok = 0; break
         :: else
         fi
+#endif
     od;
     was = 0;
     waiting[lane_out] = 0
 }
 
-/* carom_connection_send_bytes() so often. */
+/* carom_connection_send_bytes().  `ok` says whether it went. */
+inline send()
+{
+    turn_begin(SENDING);
+    if
+    :: ok ->
+        d_step { ok = !reader_gone[lane_out] && !deaf[e]; look_for_room() };
+        if
+        :: ok && !has_room -> wait_for_room()
+        :: else
+        fi;
+        if
+        :: ok ->
+#if BREAK == 2
+            d_step { was = asleep[lane_out]; asleep[lane_out] = 0 };
+            written[lane_out]++;
+            if
+            :: was -> ring_bell(); was = 0
+            :: else
+            fi;
+#else
+            written[lane_out]++;
+            wake_reader();
+#endif
+            /* look_for_life() */
+            if
+            :: LOOKS -> listen(0)
+            :: true
+            fi
+        :: else
+        fi;
+        turn_give(SENDING)
+    :: else
+    fi
+}
+
 proctype sender(bit e; byte me, count)
 {
     bit ok, got, mine, was;
@@ -240,46 +301,10 @@ proctype sender(bit e; byte me, count)
     {
         do
         :: count > 0 ->
-            turn_begin(SENDING);
-            if
-            :: !ok -> break
-            :: else
-            fi;
-            ok = !reader_gone[lane_out] && !deaf[e];
-            look_for_room();
-            if
-            :: ok && !has_room -> wait_for_room()
-            :: else
-            fi;
-            if
-            :: ok ->
-#if BREAK == 2
-                was = asleep[lane_out];
-                written[lane_out]++;
-                if
-                :: was -> was = 0; wake_reader()
-                :: else
-                fi;
-#else
-                written[lane_out]++;
-                wake_reader();
-#endif
-                /* look_for_life() */
-                if
-                :: listen(0)
-                :: true
-                fi
-            :: else
-            fi;
-            turn_give(SENDING);
-            if
-            :: !ok -> break
-            :: else -> count--
-            fi
+            send();
+            d_step { count = (ok -> count - 1 : 0); ok = 0 }
         :: else -> break
-        od;
-        count = 0;
-        ok = 0
+        od
     } unless {
         dead[e]
     }
@@ -292,19 +317,14 @@ inline tell_writer()
     if
     :: taken[lane_in] != head[lane_in] ->
 #if BREAK == 6
-        was = waiting[lane_in];
+        d_step { was = waiting[lane_in]; waiting[lane_in] = 0 };
         head[lane_in] = taken[lane_in];
 #else
         head[lane_in] = taken[lane_in];
-        was = waiting[lane_in];
+        d_step { was = waiting[lane_in]; waiting[lane_in] = 0 };
 #endif
         if
-        :: was ->
-            d_step { was = waiting[lane_in]; waiting[lane_in] = 0 };
-            if
-            :: was -> ring_bell(); was = 0
-            :: else
-            fi
+        :: was -> ring_bell(); was = 0
         :: else
         fi
     :: else
@@ -332,23 +352,50 @@ inline fall_asleep()
 #endif
 #endif
     if
-    :: found -> asleep[lane_in] = 0; over = 0
-    :: else -> assert(!over || taken[lane_in] >= before)
-    fi;
-    before = 0
+    :: found -> d_step { asleep[lane_in] = 0; over = 0; before = 0 }
+    :: else -> d_step { assert(!over || taken[lane_in] >= before); before = 0 }
+    fi
 }
 
 /* carom__ring_take() of a record, and telling so if there is a part of the ring to tell, or somebody waits. */
 inline take()
 {
-    taken[lane_in]++;
+    d_step { taken[lane_in]++; was = (taken[lane_in] - head[lane_in] > UNTOLD || waiting[lane_in]) };
     if
-    :: taken[lane_in] - head[lane_in] > 1 || waiting[lane_in] -> tell_writer()
+    :: was -> was = 0; tell_writer()
     :: else
     fi
 }
 
-/* carom_connection_receive_bytes() so often, or until the end. */
+/* carom_connection_receive_bytes().  `over` says that there is nothing more. */
+inline receive()
+{
+    turn_begin(RECEIVING);
+    if
+    :: ok ->
+        do
+        :: has_record -> take(); break
+        :: else ->
+            news[me] = 0;
+            fall_asleep();
+            if
+            :: over -> break
+            :: found -> found = 0
+            :: else ->
+                listen(1);
+#if CLOSES
+                if
+                :: is_closed -> over = 1; break
+                :: else
+                fi
+#endif
+            fi
+        od;
+        turn_give(RECEIVING)
+    :: else -> over = 1
+    fi
+}
+
 proctype receiver(bit e; byte me, count)
 {
     bit ok, got, mine, was, found, over;
@@ -356,34 +403,29 @@ proctype receiver(bit e; byte me, count)
 
     {
         do
-        :: count > 0 && !over ->
-            turn_begin(RECEIVING);
-            if
-            :: !ok -> break
-            :: else
-            fi;
-            do
-            :: has_record -> take(); count--; break
-            :: else ->
-                news[me] = 0;
-                fall_asleep();
-                if
-                :: over -> break
-                :: found -> found = 0
-                :: else ->
-                    listen(1);
-                    if
-                    :: gone[e] -> over = 1; break
-                    :: else
-                    fi
-                fi
-            od;
-            turn_give(RECEIVING)
+        :: count > 0 ->
+            receive();
+            d_step { count = (over -> 0 : count - 1); over = 0; ok = 0 }
         :: else -> break
-        od;
-        count = 0;
-        ok = 0;
-        over = 0
+        od
+    } unless {
+        dead[e]
+    }
+}
+
+/* A thread that sends one and receives two. */
+proctype partner(bit e; byte me)
+{
+    bit ok, got, mine, was, found, over;
+    byte before;
+
+    {
+        send();
+        receive();
+        if
+        :: !over -> receive()
+        :: else
+        fi
     } unless {
         dead[e]
     }
@@ -393,8 +435,8 @@ proctype receiver(bit e; byte me, count)
 inline look(event)
 {
     if
-    :: gone[e] -> found = 1
-    :: d_step { !gone[e] && turns[RECEIVING + e] == FREE -> turns[RECEIVING + e] = TAKEN };
+    :: is_closed -> found = 1
+    :: d_step { !is_closed && turns[RECEIVING + e] == FREE -> turns[RECEIVING + e] = (TURNS -> TAKEN : FREE) };
         if
         :: event -> listen(0)
         :: else
@@ -418,8 +460,8 @@ proctype poller(bit e; byte me, count)
 
     {
         do
-        :: count > 0 && !gone[e] ->
-            d_step { users[e] = users[e] + !gone[e]; ok = !gone[e] };
+        :: count > 0 && !is_closed ->
+            d_step { users[e] = users[e] + !is_closed; ok = !is_closed };
             if
             :: !ok -> break
             :: else
@@ -478,7 +520,7 @@ inline take_for_ever(turn)
 proctype closer(bit e; byte me)
 {
     d_step {
-        gone[e] = 1;
+        closed[e] = 1;
         if
         :: users[e] > 0 || turns[RECEIVING + e] != FREE || turns[SENDING + e] != FREE -> deaf[e] = 1; shut = 1
         :: else
@@ -507,22 +549,24 @@ init
 {
     atomic {
 #if SCENE == 1
-        run sender(0, 0, 2);
+        run sender(0, 0, 1);
         run sender(0, 1, 1);
-        run receiver(1, 3, 2);
+        run receiver(1, 3, 1);
         run poller(1, 4, 1)
 #elif SCENE == 2 || SCENE == 5
-        run sender(0, 0, 3);
-        run receiver(0, 1, 3);
-        run sender(1, 3, 3);
-        run receiver(1, 4, 3);
+        run sender(0, 0, 2);
+        run receiver(0, 1, 1);
+        run partner(1, 3);
 #if SCENE == 5
-        run killer(0)
+        if
+        :: run killer(0)
+        :: run killer(1)
+        fi
 #endif
 #elif SCENE == 3 || SCENE == 4
-        run sender(0, 0, 3);
+        run sender(0, 0, 1);
         run sender(0, 1, 1);
-        run receiver(1, 3, 4);
+        run receiver(1, 3, 2);
         run closer(SCENE == 3, (SCENE == 3 -> 5 : 2))
 #elif SCENE == 6
         run sender(0, 0, 3);

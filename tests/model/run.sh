@@ -1,0 +1,135 @@
+#!/bin/sh
+# Checks the models of this folder with spin: each as it is, whose search must
+# be complete and find nothing, and each with defects put in (-DBREAK=…), which
+# must be found.  Called by `make model`.
+#
+#   run.sh           all
+#   run.sh bell      one of them
+#   run.sh bell 4    what this defect does, as a trail
+set -eu
+
+srcdir=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+scratch=${builddir:-.}/model.tmp
+CC=${CC_FOR_BUILD:-cc}
+seconds=60
+megabytes=900
+
+# Nobody is to take a skipped leg of CI for a passed one.
+if ! command -v spin >/dev/null 2>&1; then
+	if [ "${CI-}" = true ]; then
+		echo "FAIL: no spin" >&2
+		exit 1
+	fi
+	echo "skipped: no spin (Debian: apt-get install spin)"
+	exit 0
+fi
+
+rm -rf "$scratch"
+mkdir -p "$scratch"
+srcdir=$(cd "$srcdir" && pwd)
+cd "$scratch"
+
+# search MODEL OPTION...: makes the program that searches, and runs it.
+# Unquoted on purpose: lists of flags.
+# shellcheck disable=SC2086
+search() {
+	model=$1
+	shift
+	rm -f ./*.trail
+	spin -a "$@" "$srcdir/tests/model/$model.pml" >spin.log 2>&1 || return 1
+	$CC $optimize -w -DSAFETY -DCOLLAPSE -DMEMLIM=$megabytes -o pan pan.c >cc.log 2>&1 || return 1
+	timeout "$seconds" ./pan -w21 -m10000 >pan.log 2>&1 || return 1
+}
+
+passed=0
+failed=0
+
+fail() {
+	tail -n 30 spin.log cc.log pan.log 2>/dev/null || :
+	echo "FAIL: $1"
+	failed=$((failed + 1))
+}
+
+pass() {
+	echo "PASS: $1"
+	passed=$((passed + 1))
+}
+
+# holds MODEL OPTION...: nothing is wrong, and everything was looked at.
+holds() {
+	optimize=-O1
+	if search "$@" && grep -q 'errors: 0$' pan.log && ! grep -q -e 'not completed' -e 'max search depth too small' pan.log; then
+		states=$(sed -n 's/^ *\([0-9e.+]*\) states, stored.*/\1/p' pan.log)
+		pass "$* ($states states)"
+	else
+		fail "$*"
+	fi
+}
+
+# breaks MODEL BREAK OPTION...: what is wrong is seen.
+breaks() {
+	model=$1
+	defect=$2
+	shift 2
+	[ -z "$trail" ] || [ "$trail" = "$defect" ] || return 0
+	optimize=-O0
+	if search "$model" "-DBREAK=$defect" "$@" && [ -f "$model.pml.trail" ] && grep -q '^pan:1: ' pan.log; then
+		pass "$model${*:+ $*} defect $defect ($(grep -o -e 'assertion violated' -e 'invalid end state' pan.log | head -n 1))"
+		[ -z "$trail" ] || spin -k "$model.pml.trail" -p "-DBREAK=$defect" "$@" "$srcdir/tests/model/$model.pml"
+	else
+		fail "$model${*:+ $*} defect $defect"
+	fi
+}
+
+ring() {
+	[ -n "$trail" ] || holds ring
+	for defect in 1 2 3 4 5 6 7 8; do
+		breaks ring $defect
+	done
+}
+
+bell() {
+	for scene in 1 2 3 4 5 6; do
+		[ -n "$trail" ] || holds bell -DSCENE=$scene
+	done
+	breaks bell 1 -DSCENE=6
+	breaks bell 2 -DSCENE=2
+	breaks bell 3 -DSCENE=2
+	breaks bell 4 -DSCENE=2
+	breaks bell 5 -DSCENE=2
+	breaks bell 6 -DSCENE=2
+	breaks bell 7 -DSCENE=1
+	breaks bell 8 -DSCENE=4
+	breaks bell 9 -DSCENE=4
+}
+
+lock() {
+	if [ -z "$trail" ]; then
+		holds lock -DDEATHS=0
+		holds lock -DDEATHS=1
+		holds lock -DDEATHS=1 -DEARLY=1
+		holds lock -DDEATHS=0 -DLOT
+	fi
+	breaks lock 1
+	breaks lock 2
+	breaks lock 3 -DDEATHS=0
+	breaks lock 4 -DDEATHS=0
+	breaks lock 5 -DDEATHS=0 -DLOT
+}
+
+trail=${2-}
+case ${1-} in
+ring | bell | lock) $1 ;;
+'')
+	ring
+	bell
+	lock
+	;;
+*)
+	echo "run.sh: no model \"$1\"" >&2
+	exit 2
+	;;
+esac
+echo "Testsuite summary for the models of carom"
+printf '# TOTAL: %d\n# PASS:  %d\n# FAIL:  %d\n# ERROR: 0\n' $((passed + failed)) "$passed" "$failed"
+[ "$failed" -eq 0 ]
