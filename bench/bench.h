@@ -1,16 +1,16 @@
 /* Benchmarks: what the parts of carom_bench share.
  *
- * A row compares one figure of ours with the same figure of a peer.  A run of it is a number of short turns (ours, peer, ours, peer,
- * …), because a machine drifts, within a second, by more than the differences that matter.  The ratio of a run is the median of the
- * ratios of its turns, the ratio of a row the median of its runs. */
+ * A row compares one figure of ours with the same figure of a peer.  A run of it is a number of short turns (ours, peer, ours,
+ * peer, …), because a machine drifts, within a second, by more than the differences that matter.  The ratio of a run is the
+ * median of the ratios of its turns, the ratio of a row the median of its runs. */
 
 #ifndef CAROM_BENCH_H
 #define CAROM_BENCH_H
 
 #include <carom.h>
 
-/* How much is done in one turn: some hundredths of a second of it; and ten times that where a turn is a run, because the peer is
- * a program that takes longer to start. */
+/* How much is done in one turn: some hundredths of a second of it; and ten times that where a turn is a run, because the peer
+ * is a program that takes longer to start. */
 #define BENCH_TURNS 10
 #define BENCH_TRIPS 1000
 #define BENCH_SLEEPS 100

@@ -8,8 +8,8 @@
 
 #define WARM_UP 200
 
-/* Where the two sides run.  On one core a round trip is two switches of it and every instruction counts; on two it is two wake-ups of
- * an idle core, which cost far more.  Left to itself a system does now this, now that. */
+/* Where the two sides run.  On one core a round trip is two switches of it and every instruction counts; on two it is two
+ * wake-ups of an idle core, which cost far more.  Left to itself a system does now this, now that. */
 typedef enum place_t { ANYWHERE, ONE_CORE, TWO_CORES } place_t;
 
 /* 0: it cannot be had, and the figure says so. */

@@ -1,5 +1,5 @@
-/* Peers that are programs: each is run with the name of a figure and how much to do for it, and prints the figure's value in the unit
- * of the row.  They lie beside this program, or (scripts) where the sources are. */
+/* Peers that are programs: each is run with the name of a figure and how much to do for it, and prints the figure's value in
+ * the unit of the row.  They lie beside this program, or (scripts) where the sources are. */
 
 #include "bench.h"
 #include "raw/raw.h"

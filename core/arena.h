@@ -1,12 +1,13 @@
 /* The arena: memory that the processes of one tree share, and who holds what in it.
  *
- * A tree is a process that was not started by carom, and all that it and its children start.  The first of them that needs it makes
- * the arena, the others get it from their starter.  Every process has a slot there; every object says who holds it: a process, or
- * another object (a connection that an end is under way in, or whose ring it is).  An object that nobody holds is free.  What a dead
- * process held is let go when somebody notices: its starter, when it notes the end, or whoever needs more memory.
+ * A tree is a process that was not started by carom, and all that it and its children start.  The first of them that needs it
+ * makes the arena, the others get it from their starter.  Every process has a slot there; every object says who holds it: a
+ * process, or another object (a connection that an end is under way in, or whose ring it is).  An object that nobody holds is
+ * free.  What a dead process held is let go when somebody notices: its starter, when it notes the end, or whoever needs more
+ * memory.
  *
- * All of it is guarded by one lock in the arena, which survives its owners: lists and counts can be made again from the objects alone
- * and are, when an owner dies.  Freed memory is kept for objects of the same size.
+ * All of it is guarded by one lock in the arena, which survives its owners: lists and counts can be made again from the objects
+ * alone and are, when an owner dies.  Freed memory is kept for objects of the same size.
  */
 
 #ifndef CAROM_CORE_ARENA_H
@@ -19,7 +20,8 @@
 /* What an object is.  0 is none. */
 enum { CAROM__OBJECT_LINK = 1, CAROM__OBJECT_RING = 2 };
 
-/* A process of the tree, or an object: a number, and a generation that tells it from those that had the number before.  All zero: none. */
+/* A process of the tree, or an object: a number, and a generation that tells it from those that had the number before.  All
+ * zero: none. */
 typedef struct carom__id_t {
     uint32_t index;
     uint32_t generation;               /* never 0 */
@@ -44,8 +46,8 @@ carom_status_t carom__arena_start(void);
 /* What a process that is started gets along; NULL when there is no arena. */
 carom_plat_shared_t *carom__arena_shared(void);
 
-/* In a started process, before anything else of it: takes over the tree's arena and the slot that the starter made.  CAROM_EVERSION:
- * the arena is of another build; CAROM_EBADMSG: no such slot; CAROM_ENOMEM. */
+/* In a started process, before anything else of it: takes over the tree's arena and the slot that the starter made.
+ * CAROM_EVERSION: the arena is of another build; CAROM_EBADMSG: no such slot; CAROM_ENOMEM. */
 carom_status_t carom__arena_join(carom_plat_shared_t *shared, carom__id_t slot);
 
 /* A number that no other tree has. */
@@ -56,7 +58,8 @@ uint64_t carom__arena_tag(void);
 /* A slot for a process that the caller is about to start.  CAROM_ENOMEM, CAROM_EAGAIN: all are taken. */
 carom_status_t carom__slot_make(carom__id_t *slot);
 
-/* The process has ended, or was never there: lets go what it held, and what other dead processes did.  A slot that is none is fine. */
+/* The process has ended, or was never there: lets go what it held, and what other dead processes did.  A slot that is none is
+ * fine. */
 void carom__slot_end(carom__id_t slot);
 
 /* ---- objects ---- */
@@ -64,16 +67,16 @@ void carom__slot_end(carom__id_t slot);
 /* An object has two places for holders, for the two ends of a link; others use the first. */
 enum { CAROM__HOLDERS = 2 };
 
-/* A new object of `size` bytes (rounded up to a power of two, at least 64; at most 512 MiB), whose bytes are what they are.  CAROM_ENOMEM:
- * the arena's limit, or no memory. */
+/* A new object of `size` bytes (rounded up to a power of two, at least 64; at most 512 MiB), whose bytes are what they are.
+ * CAROM_ENOMEM: the arena's limit, or no memory. */
 carom_status_t carom__object_make(carom__id_t *object, void **at, int type, size_t size,
                                   const carom__holder_t holders[CAROM__HOLDERS]);
 
 /* Where an object is in this process, and how large.  NULL: not such an object, or none any more, or no memory to map it. */
 void *carom__object_at(carom__id_t object, int type, size_t *size);
 
-/* Makes `to` the holder instead of `from`.  CAROM_EBADMSG: `from` is not the holder.  CAROM__NOBODY lets go; the object is free when that was
- * the last. */
+/* Makes `to` the holder instead of `from`.  CAROM_EBADMSG: `from` is not the holder.  CAROM__NOBODY lets go; the object is free
+ * when that was the last. */
 carom_status_t carom__object_hand(carom__id_t object, int place, carom__holder_t from, carom__holder_t to);
 
 #endif

@@ -1,8 +1,8 @@
 /* What lies where in the arena.  Only arena.c, slot.c and object.c see it.
  *
- * It grows by chunks, one behind the other, so that nothing is real that is not used: the root is the first, which says where those
- * are that hold slots of processes and parts of the table of objects; the others hold blocks.  Everything but the marks of slots is guarded
- * by the lock in the root, and what more than one thread may look at without it is atomic. */
+ * It grows by chunks, one behind the other, so that nothing is real that is not used: the root is the first, which says where
+ * those are that hold slots of processes and parts of the table of objects; the others hold blocks.  Everything but the marks
+ * of slots is guarded by the lock in the root, and what more than one thread may look at without it is atomic. */
 
 #ifndef CAROM_CORE_ARENA_LAYOUT_H
 #define CAROM_CORE_ARENA_LAYOUT_H
@@ -81,8 +81,8 @@ extern carom__id_t carom__arena_self;
 void carom__arena_enter(void);
 void carom__arena_leave(void);
 
-/* A place of the arena in this process, mapped when it is asked for first; NULL: no memory for that.  Not across a segment, unless it
- * begins with one. */
+/* A place of the arena in this process, mapped when it is asked for first; NULL: no memory for that.  Not across a segment,
+ * unless it begins with one. */
 void *carom__arena_map(uint64_t offset, uint64_t size);
 
 /* A new chunk, or several behind each other that begin at a multiple of `align`, under the lock.  CAROM_ENOMEM. */

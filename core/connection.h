@@ -19,14 +19,14 @@ typedef struct carom__traits_t {
 carom_status_t carom__connection_create(carom_connection_t **connection, carom_plat_stream_t **stream,
                                         const carom__traits_t *traits);
 
-/* An end of a link, of which the caller is the holder; its bell is owned from then on.  After a failure the bell is closed, and the end is
- * still the caller's. */
+/* An end of a link, of which the caller is the holder; its bell is owned from then on.  After a failure the bell is closed, and
+ * the end is still the caller's. */
 carom_status_t carom__connection_create_link(carom_connection_t **connection, carom_plat_stream_t **bell,
                                              const carom__traits_t *traits, const carom__whereabouts_t *where);
 
-/* Locks an idle connection for a move to `to` (carom__parcel_t has who that may be) and says what moves: a duplicate of its handle, its
- * traits, where it is.  CAROM_EBUSY: a thread uses it, or a message has come in part; CAROM_ECLOSED, CAROM_EMOVED, CAROM_EFORKED,
- * CAROM_EMFILE; CAROM_ENOTSUP: a link, and `to` is nobody. */
+/* Locks an idle connection for a move to `to` (carom__parcel_t has who that may be) and says what moves: a duplicate of its
+ * handle, its traits, where it is.  CAROM_EBUSY: a thread uses it, or a message has come in part; CAROM_ECLOSED, CAROM_EMOVED,
+ * CAROM_EFORKED, CAROM_EMFILE; CAROM_ENOTSUP: a link, and `to` is nobody. */
 carom_status_t carom__connection_begin_move(carom_connection_t *connection, carom__holder_t to, carom_native_t *file,
                                             carom__traits_t *traits, carom__whereabouts_t *where);
 void carom__connection_end_move(carom_connection_t *connection, carom__holder_t to, int moved);
@@ -41,8 +41,8 @@ carom_status_t carom__connection_send_parcel(carom_connection_t *connection, car
 carom_status_t carom__connection_receive_parcel(carom_connection_t *connection, carom__buffer_t *body, size_t *length,
                                                 carom__arrival_t *arrival, int64_t deadline);
 
-/* For carom_wait: 0 when it is ready already, or in error.  Else the caller may watch it, and owes carom__connection_leave: until
- * then it is neither freed nor sent.  for_more: what is here of a message does not make it ready. */
+/* For carom_wait: 0 when it is ready already, or in error.  Else the caller may watch it, and owes carom__connection_leave:
+ * until then it is neither freed nor sent.  for_more: what is here of a message does not make it ready. */
 int carom__connection_enter(carom_connection_t *connection, int for_more);
 void carom__connection_leave(carom_connection_t *connection);
 
@@ -105,8 +105,8 @@ struct carom_connection_t {
 /* What is no connection, or the parent's. */
 carom_status_t carom__connection_check(const carom_connection_t *self);
 
-/* Waits for a turn; *turn is receiving or sending, able and *bad go with it.  With CAROM_OK the caller owes carom__turn_end, which
- * returns the status of the call: one that close() cut off failed for that reason, whatever the transport said. */
+/* Waits for a turn; *turn is receiving or sending, able and *bad go with it.  With CAROM_OK the caller owes carom__turn_end,
+ * which returns the status of the call: one that close() cut off failed for that reason, whatever the transport said. */
 carom_status_t carom__turn_begin(carom_connection_t *self, carom__turn_t *turn, int able, const _Atomic carom_status_t *bad,
                                  int64_t deadline);
 carom_status_t carom__turn_end(carom_connection_t *self, carom__turn_t *turn, carom_status_t status);

@@ -29,8 +29,8 @@ typedef struct carom__mode_t {
 
     carom_status_t (*sentinel)(carom_native_t *sentinel, carom_process_t *process);
 
-    /* For carom_wait: at most two sources of a process that has not ended, either of which may be ready for reasons that do not end
-     * it: then wait() with a deadline in the past looks. */
+    /* For carom_wait: at most two sources of a process that has not ended, either of which may be ready for reasons that do not
+     * end it: then wait() with a deadline in the past looks. */
     carom_status_t (*sources)(carom_process_t *process, carom_plat_source_t sources[2], size_t *count);
 
     /* Before each thread that carom makes; NULL: nothing to do. */

@@ -23,9 +23,9 @@
 /* A writer whose reader neither sleeps nor reads on looks so often whether it is still there: every so many messages. */
 #define LOOK_FOR_LIFE 64
 
-/* How long looking again before sleeping may take, µs.  When it was in vain it is half as long the next time, down to not at all.
- * Later it is tried again, if a sleep was so short that both sides could have stayed awake: first after some sleeps, then after
- * twice as many each time that it was in vain. */
+/* How long looking again before sleeping may take, µs.  When it was in vain it is half as long the next time, down to not at
+ * all. Later it is tried again, if a sleep was so short that both sides could have stayed awake: first after some sleeps, then
+ * after twice as many each time that it was in vain. */
 #define SPIN_MOST 50
 #define SPIN_LEAST 6
 #define SPIN_PAYS (4 * SPIN_MOST)
@@ -239,8 +239,8 @@ static int has_place(carom__end_t *end)
     return larger != NULL;
 }
 
-/* Under the monitor.  What finds no room is missed by the message that it belongs to, and so is all behind it until that is received:
- * or a message would get the handles of another. */
+/* Under the monitor.  What finds no room is missed by the message that it belongs to, and so is all behind it until that is
+ * received: or a message would get the handles of another. */
 static void put_away(carom__end_t *end, carom_native_t file)
 {
     if (has_place(end)) {
@@ -299,8 +299,8 @@ static carom_status_t hear(carom_connection_t *self, int64_t deadline)
     return CAROM_OK;
 }
 
-/* Returns when there may be something new, for whichever thread; callers look.  `heard` is what end->heard was before the caller said that
- * it sleeps: if it is another by now, another thread may have taken the byte that was meant for this one. */
+/* Returns when there may be something new, for whichever thread; callers look.  `heard` is what end->heard was before the
+ * caller said that it sleeps: if it is another by now, another thread may have taken the byte that was meant for this one. */
 static carom_status_t listen(carom_connection_t *self, unsigned heard, int64_t deadline)
 {
     carom__end_t *end = self->end;

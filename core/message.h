@@ -1,8 +1,8 @@
 /* Messages: what goes through a connection, or over to a started process: bytes, and handles that come along.
  *
- * On a stream a message is a header of 16 bytes, then its body, then zeros up to 128 bytes if it is shorter: so one read fetches a
- * short message whole, and never touches the next one.  Of a value message with n handles the last n records of the body tell what
- * each is.  doc/wire.md has the bytes. */
+ * On a stream a message is a header of 16 bytes, then its body, then zeros up to 128 bytes if it is shorter: so one read
+ * fetches a short message whole, and never touches the next one.  Of a value message with n handles the last n records of the
+ * body tell what each is.  doc/wire.md has the bytes. */
 
 #ifndef CAROM_CORE_MESSAGE_H
 #define CAROM_CORE_MESSAGE_H
@@ -47,8 +47,8 @@ typedef struct carom__parcel_t {
     carom__holder_t to;                                     /* of the links that are under way in it */
 } carom__parcel_t;
 
-/* With a carrier its link is the holder of what is under way, otherwise nobody is, until the caller says who: the process that it
- * goes to. */
+/* With a carrier its link is the holder of what is under way, otherwise nobody is, until the caller says who: the process that
+ * it goes to. */
 void carom__parcel_init(carom__parcel_t *parcel, const carom_connection_t *carrier);
 
 /* Appends the encoded value. */
@@ -60,8 +60,8 @@ carom_status_t carom__parcel_put_item(carom__parcel_t *parcel, carom_value_t val
 /* Appends the records: the body is complete. */
 carom_status_t carom__parcel_seal(carom__parcel_t *parcel);
 
-/* The message has gone: connections have moved, and our handles end as the platform wants it.  Or the handles were handed over inside
- * this process, and belong to whoever has them now. */
+/* The message has gone: connections have moved, and our handles end as the platform wants it.  Or the handles were handed over
+ * inside this process, and belong to whoever has them now. */
 void carom__parcel_sent(carom__parcel_t *parcel);
 void carom__parcel_handed_over(carom__parcel_t *parcel);
 

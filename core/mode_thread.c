@@ -1,4 +1,5 @@
-/* The mode "thread": the entry runs in a thread of this process, and gets its arguments through the same message as elsewhere. */
+/* The mode "thread": the entry runs in a thread of this process, and gets its arguments through the same message as
+ * elsewhere. */
 
 #include "core/family.h"
 #include "core/memory.h"
@@ -194,8 +195,8 @@ static carom_status_t wait_for_end(carom_process_t *process, int64_t deadline)
     if (running == process)
         return deadline == 0 ? CAROM_ETIMEOUT : CAROM_EINVAL;
     carom_plat_monitor_enter(process->monitor);
-    /* Without a deadline the join is all the waiting there is: first for what the thread notes and then for its end would be two
-     * wake-ups, half as much again as starting and joining a thread costs. */
+    /* Without a deadline the join is all the waiting there is: first for what the thread notes and then for its end would be
+     * two wake-ups, half as much again as starting and joining a thread costs. */
     if (deadline == CAROM_PLAT_NEVER)
         thread = take_locked(backing);
     if (thread == NULL)

@@ -1,7 +1,7 @@
 /* Objects in the arena: their blocks, by size, and who holds them.
  *
- * A block belongs to its object for ever, and with it to its size: freeing and making are a step on a list.  All lists and counts can be
- * made again from the objects, so that whoever has the lock may be killed at any instruction. */
+ * A block belongs to its object for ever, and with it to its size: freeing and making are a step on a list.  All lists and
+ * counts can be made again from the objects, so that whoever has the lock may be killed at any instruction. */
 
 #include "core/arena_layout.h"
 

@@ -12,7 +12,8 @@ enum { BYTES = 1, BACK = 2, ELSEWHERE = 3 };
 #define MARK 0xCA0u
 #define WORD ((size_t) 8)
 
-/* Pieces of a long message: no smaller than this while there is more, and no larger than that, so that both sides are at work. */
+/* Pieces of a long message: no smaller than this while there is more, and no larger than that, so that both sides are at
+ * work. */
 #define LEAST_PIECE ((size_t) 1024)
 #define LARGEST_PIECE ((size_t) 32768)
 

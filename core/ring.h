@@ -1,12 +1,12 @@
 /* A ring: bytes from one writer to one reader, in memory that both share.
  *
- * What is written lies in records: a word that says how long and what it is, then the bytes, filled up to a multiple of 8.  The word
- * is stored last, by one store, and the place of the next word was made 0 before: so the reader looks at one word, whose arrival says
- * that all of the record is there, and a writer that is killed half-way has written nothing.  The reader changes nothing in the ring; how far
- * it has read it says now and then, in its head.
+ * What is written lies in records: a word that says how long and what it is, then the bytes, filled up to a multiple of 8.  The
+ * word is stored last, by one store, and the place of the next word was made 0 before: so the reader looks at one word, whose
+ * arrival says that all of the record is there, and a writer that is killed half-way has written nothing.  The reader changes
+ * nothing in the ring; how far it has read it says now and then, in its head.
  *
- * A record is never split by the end of the ring: a word sends the reader back to its beginning.  Another word sends it to another
- * ring, a larger one, which takes the place of the first: rings grow, so that a connection nobody uses is small.
+ * A record is never split by the end of the ring: a word sends the reader back to its beginning.  Another word sends it to
+ * another ring, a larger one, which takes the place of the first: rings grow, so that a connection nobody uses is small.
  *
  * Reader and writer each believe nothing of the other: lengths and places are checked, and what is wrong ends in CAROM_EBADMSG.
  *
@@ -57,7 +57,8 @@ typedef struct carom__writer_t {
     carom__id_t id;
 } carom__writer_t;
 
-/* Sizes a ring may have: a multiple of 8, from 256 bytes to 1 GiB.  Its memory needs no preparation but that its first word is 0. */
+/* Sizes a ring may have: a multiple of 8, from 256 bytes to 1 GiB.  Its memory needs no preparation but that its first word is
+ * 0. */
 
 /* How many bytes can be taken now: of one record, or 0.  Sets *moved when the reader has to go on in another ring, whose id is
  * *next: then 0 is returned, and carom__ring_follow is the next call.  CAROM_EBADMSG: that is no record. */

@@ -1,7 +1,7 @@
 /* How the bytes of a connection travel: over a stream of the platform, or through rings in the arena.
  *
- * The functions of a transport are called by connection.c and receive.c alone.  Those that read have the turn to receive, those that write
- * the turn to send; the others say what they need. */
+ * The functions of a transport are called by connection.c and receive.c alone.  Those that read have the turn to receive, those
+ * that write the turn to send; the others say what they need. */
 
 #ifndef CAROM_CORE_TRANSPORT_H
 #define CAROM_CORE_TRANSPORT_H
@@ -39,9 +39,9 @@ typedef struct carom__transport_t {
     /* Nobody else uses it. */
     void (*close)(carom_connection_t *self);
 
-    /* Says where the end is (carom__whereabouts_t), for the process it goes to, and makes `to` its holder; with the turns taken.
-     * CAROM_EBUSY: it cannot go now.  stay: it does not go after all; 0: it
-     * was lost with what it was under way in.  gone: it has gone. */
+    /* Says where the end is (carom__whereabouts_t), for the process it goes to, and makes `to` its holder; with the turns
+     * taken. CAROM_EBUSY: it cannot go now.  stay: it does not go after all; 0: it was lost with what it was under way in.
+     * gone: it has gone. */
     carom_status_t (*leave)(carom_connection_t *self, carom__holder_t to, carom__whereabouts_t *where);
     int (*stay)(carom_connection_t *self, carom__holder_t to);
     void (*gone)(carom_connection_t *self);

@@ -1,7 +1,7 @@
 /* Turns: threads that use the same end one after the other.
  *
- * Taking a turn that is free and giving it back is an atomic step each.  Only who must wait goes to the monitor; who gives back a
- * turn that is waited for holds the monitor meanwhile, so that whoever closes the connection does not free it under him. */
+ * Taking a turn that is free and giving it back is an atomic step each.  Only who must wait goes to the monitor; who gives back
+ * a turn that is waited for holds the monitor meanwhile, so that whoever closes the connection does not free it under him. */
 
 #include "core/connection.h"
 

@@ -9,8 +9,8 @@
 /* How a worker ends its process. */
 typedef void (*carom__leave_t)(int code) CAROM_NORETURN;
 
-/* Takes control over, and the tree's memory or NULL, fetches the orders, runs the entry, reports, and leaves.  For the thread that is the only one of a fresh
- * process, or of a fork that forgot its parent. */
+/* Takes control over, and the tree's memory or NULL, fetches the orders, runs the entry, reports, and leaves.  For the thread
+ * that is the only one of a fresh process, or of a fork that forgot its parent. */
 void carom__worker_run(carom_plat_stream_t *control, carom_plat_shared_t *shared, carom__leave_t leave) CAROM_NORETURN;
 
 /* In a process that carom has just forked: the family and what else was the parent's is forgotten, and the entry is run. */

@@ -83,8 +83,8 @@ size_t index_words(const file_t *file);
 
 /* ---- workers ---- */
 
-/* Starts one, or queues it, for files of these paths, which are bytes.  It sends a result for each: an index as bytes, or the fate of
- * the file as an int. */
+/* Starts one, or queues it, for files of these paths, which are bytes.  It sends a result for each: an index as bytes, or the
+ * fate of the file as an int. */
 carom_status_t worker_start(carom_exchange_t *exchange, const carom_value_t *paths, size_t count);
 
 typedef struct team_options_t {

@@ -152,7 +152,8 @@ int carom_plat_stream_carries(const carom_plat_stream_t *stream);
 carom_native_t carom_plat_stream_native(const carom_plat_stream_t *stream);
 carom_status_t carom_plat_stream_adopt(carom_plat_stream_t **stream, carom_native_t file);
 
-/* What a loop of the host can wait on for reading: the stream's, who goes on owning it.  CAROM_ENOTSUP: there is no such thing. */
+/* What a loop of the host can wait on for reading: the stream's, who goes on owning it.  CAROM_ENOTSUP: there is no such
+ * thing. */
 carom_status_t carom_plat_stream_pollable(carom_native_t *file, const carom_plat_stream_t *stream);
 
 /* ---- handles under way in messages (<os>/attach.c) ---- */

@@ -72,7 +72,8 @@ static carom_status_t create(carom_plat_thread_t *self)
     carom_plat_signals_t before;
     apr_status_t status;
 
-    /* Blocked around the creation, not inside the thread: there would be a moment in which the host's signals could land here. */
+    /* Blocked around the creation, not inside the thread: there would be a moment in which the host's signals could land
+     * here. */
     atomic_fetch_add(&running, 1);
     carom_plat_signals_block(&before);
     status = apr_thread_create(&self->thread, NULL, run, self, self->pool);

@@ -1,5 +1,5 @@
-/* A program with an entry of its own, whose main does not call carom_init: it can start threads, and no processes.  Exits with 0
- * when that is so. */
+/* A program with an entry of its own, whose main does not call carom_init: it can start threads, and no processes.  Exits with
+ * 0 when that is so. */
 
 #include <carom.h>
 

@@ -1,4 +1,5 @@
-/* A program that loads a plugin and has never heard of carom.  Arguments: the plugin's path.  Exits with what its plugin_run returns. */
+/* A program that loads a plugin and has never heard of carom.  Arguments: the plugin's path.  Exits with what its plugin_run
+ * returns. */
 
 #include <apr_dso.h>
 #include <apr_general.h>

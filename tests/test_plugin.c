@@ -1,4 +1,5 @@
-/* Programs whose main does not call carom_init: a plugin's entry runs in carom-worker, one of the program itself nowhere else. */
+/* Programs whose main does not call carom_init: a plugin's entry runs in carom-worker, one of the program itself nowhere
+ * else. */
 
 #include <carom-harness.h>
 

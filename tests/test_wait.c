@@ -252,7 +252,8 @@ static carom_wait_item_t item_of(apr_socket_t *socket)
     return carom_wait_socket((carom_native_t) native);
 }
 
-/* Connections, processes and sockets of the host in one wait.  The first socket of a process on Windows leaves an event there. */
+/* Connections, processes and sockets of the host in one wait.  The first socket of a process on Windows leaves an event
+ * there. */
 CAROM_TEST_WITH(wait, a_mix_with_the_host_s_sockets, .leaves = CAROM_LEAVES_DESCRIPTORS)
 {
     carom_connection_t *ours, *theirs;

@@ -1,5 +1,5 @@
-/* A line of the cache that goes back and forth between two processes, which do nothing but look at it: what no message can be faster
- * than. */
+/* A line of the cache that goes back and forth between two processes, which do nothing but look at it: what no message can be
+ * faster than. */
 
 #include "raw/raw.h"
 

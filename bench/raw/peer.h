@@ -1,7 +1,7 @@
 /* What the peer programs share: a clock, a second process, an address for both.  They link nothing of carom's.
  *
- * A peer is run with the name of a figure and a count, and prints the value: microseconds a round trip, thousands of small messages
- * a second, megabytes of large ones a second. */
+ * A peer is run with the name of a figure and a count, and prints the value: microseconds a round trip, thousands of small
+ * messages a second, megabytes of large ones a second. */
 
 #ifndef CAROM_BENCH_RAW_PEER_H
 #define CAROM_BENCH_RAW_PEER_H

@@ -1,5 +1,5 @@
-/* Kernel baselines in plain POSIX, as functions of carom_bench, so that they run in the same process and the same minute as what is
- * compared with them.  0 or an errno, unless it says otherwise. */
+/* Kernel baselines in plain POSIX, as functions of carom_bench, so that they run in the same process and the same minute as
+ * what is compared with them.  0 or an errno, unless it says otherwise. */
 
 #ifndef CAROM_BENCH_RAW_H
 #define CAROM_BENCH_RAW_H
@@ -38,8 +38,8 @@ void raw_pair_close(raw_pair_t **pair);
 /* posix_spawn of a program with one argument, and waitpid. */
 int raw_spawn(const char *program, const char *argument);
 
-/* Runs a program by name or path and keeps what it writes to stdout, as text; stderr is dropped.  Killed when it takes longer than
- * `seconds`: ETIMEDOUT.  *code is its exit code, 255 when a signal ended it. */
+/* Runs a program by name or path and keeps what it writes to stdout, as text; stderr is dropped.  Killed when it takes longer
+ * than `seconds`: ETIMEDOUT.  *code is its exit code, 255 when a signal ended it. */
 #define RAW_NO_PROGRAM (-1)      /* there is none of that name */
 int raw_run(char *output, size_t size, int *code, const char *const argv[], int seconds);
 
@@ -53,8 +53,8 @@ int raw_fork(void);
 /* pthread_create of a function that returns at once, and pthread_join. */
 int raw_thread(void);
 
-/* The calling thread, and the threads and processes that it starts from now on, run on one processor only: the index-th of those
- * that it might use at the first call.  raw_unpin: on all of those again.  EINVAL: there are not so many; ENOTSUP. */
+/* The calling thread, and the threads and processes that it starts from now on, run on one processor only: the index-th of
+ * those that it might use at the first call.  raw_unpin: on all of those again.  EINVAL: there are not so many; ENOTSUP. */
 int raw_pin(unsigned index);
 void raw_unpin(void);
 

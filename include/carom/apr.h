@@ -1,7 +1,7 @@
 /* The bridge for programs that use APR themselves.  Not included by carom.h.
  *
- * carom makes APR ready for itself, and only when it needs it, which in a worker may be never: whoever uses APR calls apr_initialize(),
- * in an entry too.  It counts its calls. */
+ * carom makes APR ready for itself, and only when it needs it, which in a worker may be never: whoever uses APR calls
+ * apr_initialize(), in an entry too.  It counts its calls. */
 
 #ifndef CAROM_APR_H
 #define CAROM_APR_H

@@ -57,10 +57,10 @@ enum { CAROM_RECEIVES = 1, CAROM_SENDS = 2 };
 CAROM_API carom_status_t carom_connection_open(carom_connection_t **connection, carom_native_t file, int able,
                                                const carom_connection_options_t *options) CAROM_MUST_CHECK;
 
-/* Closes an end and frees it; the other end gets what was sent, then CAROM_EEOF.  Wakes this process's threads that wait on
- * it: they return CAROM_ECLOSED.  *connection is NULL afterwards; NULL is fine.  No call on it may begin after close has.  One
- * that another thread is sending has moved, when that succeeds, and is closed by that thread when it does not.  Waits only until
- * the threads that use it have left: at once, on a pipe of the host's within 50 ms. */
+/* Closes an end and frees it; the other end gets what was sent, then CAROM_EEOF.  Wakes this process's threads that wait on it:
+ * they return CAROM_ECLOSED.  *connection is NULL afterwards; NULL is fine.  No call on it may begin after close has.  One that
+ * another thread is sending has moved, when that succeeds, and is closed by that thread when it does not.  Waits only until the
+ * threads that use it have left: at once, on a pipe of the host's within 50 ms. */
 CAROM_API void carom_connection_close(carom_connection_t **connection);
 
 /* Sends `length` bytes as one message; 0 is a message too, NULL is fine for it.  Blocks while the other end does not make room.

@@ -87,12 +87,13 @@ CAROM_API int carom_context_can(const carom_context_t *context, carom_ability_t 
 CAROM_API const char *carom_mode_at(size_t index);
 
 /* Names the entry that the forkserver of this process runs, without arguments, before its first fork: what it loads and
- * computes is in every worker.  NULL: none, as it is at first.  The entry must outlive its use.  When it returns other than
- * 0, calls carom_fail, crashes, or leaves a thread behind, the server ends, and the start that launched it returns the status
+ * computes is in every worker.  NULL: none, as it is at first.  The entry must outlive its use.  When it returns other than 0,
+ * calls carom_fail, crashes, or leaves a thread behind, the server ends, and the start that launched it returns the status
  * (CAROM_EFAILED, that of carom_fail, CAROM_EDIED, CAROM_EBUSY), with the text in a line of the log; the next start tries
  * again.  One that takes more than 60 s makes the start CAROM_ETIMEOUT.
  *
- * CAROM_EBUSY: the server is there already; CAROM_EINVAL: not an entry; CAROM_EMODE: no such mode on this system.  Any thread. */
+ * CAROM_EBUSY: the server is there already; CAROM_EINVAL: not an entry; CAROM_EMODE: no such mode on this system.  Any
+ * thread. */
 CAROM_API carom_status_t carom_forkserver_preload_set(const struct carom_entry_t *entry) CAROM_MUST_CHECK;
 
 /* Processors that this process may use: honours the affinity mask and a cgroup's quota, at least 1.  Cheap enough to ask

@@ -1,4 +1,5 @@
-/* Descriptors of the host, and small things about descriptors.  APR has no close-on-exec duplicate, and its pipes are inheritable. */
+/* Descriptors of the host, and small things about descriptors.  APR has no close-on-exec duplicate, and its pipes are
+ * inheritable. */
 
 #include "platform/unix/unix.h"
 

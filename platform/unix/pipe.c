@@ -1,5 +1,5 @@
-/* Streams that are pipes of the host: other system calls than for sockets, no timeouts, no shutdown, and a signal to be kept away.
- * Their descriptors stay blocking: the flag would be seen by everybody who shares the pipe. */
+/* Streams that are pipes of the host: other system calls than for sockets, no timeouts, no shutdown, and a signal to be kept
+ * away. Their descriptors stay blocking: the flag would be seen by everybody who shares the pipe. */
 
 #include "platform/unix/unix.h"
 

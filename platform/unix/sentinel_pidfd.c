@@ -1,4 +1,5 @@
-/* The end of a child as a descriptor: Linux's pidfd, which no grandchild can hold back, and which names one process for ever. */
+/* The end of a child as a descriptor: Linux's pidfd, which no grandchild can hold back, and which names one process for
+ * ever. */
 
 #include "platform/unix/unix.h"
 

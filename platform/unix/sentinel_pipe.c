@@ -1,5 +1,5 @@
-/* The end of a child as a descriptor: a pipe whose writing end only the child holds.  A grandchild that was forked behind our back
- * may hold it too; so waiters also look now and then. */
+/* The end of a child as a descriptor: a pipe whose writing end only the child holds.  A grandchild that was forked behind our
+ * back may hold it too; so waiters also look now and then. */
 
 #include "platform/unix/unix.h"
 

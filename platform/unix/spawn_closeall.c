@@ -1,5 +1,5 @@
-/* Closing everything else in a launched program, where posix_spawn must be told each descriptor.  One that another thread of the
- * host opens inheritable at this very moment can slip through. */
+/* Closing everything else in a launched program, where posix_spawn must be told each descriptor.  One that another thread of
+ * the host opens inheritable at this very moment can slip through. */
 
 #include "platform/unix/unix.h"
 

@@ -1,4 +1,5 @@
-/* Streams: Unix socket pairs, and what else a host hands over.  APR has no socket pairs, and no way to send a descriptor along. */
+/* Streams: Unix socket pairs, and what else a host hands over.  APR has no socket pairs, and no way to send a descriptor
+ * along. */
 
 #include "platform/fault.h"
 #include "platform/unix/unix.h"

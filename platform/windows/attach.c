@@ -1,10 +1,11 @@
 /* Handles in messages, which APR has no way for: the ticket says whose handle it is and its number, and the receiver fetches it
  * from there.  One that nobody receives stays open for as long as its sender lives.
  *
- * A handle in a launch is inherited, under the same number: it ends with the child, also when the child never came to ask for it.
+ * A handle in a launch is inherited, under the same number: it ends with the child, also when the child never came to ask for
+ * it.
  *
- * A process is told by its number and the time of its birth, because numbers of processes are given away again.  Who can write a
- * false ticket into one of our streams is of the same user, and could fetch and close those handles without our help. */
+ * A process is told by its number and the time of its birth, because numbers of processes are given away again.  Who can write
+ * a false ticket into one of our streams is of the same user, and could fetch and close those handles without our help. */
 
 #include "platform/windows/windows.h"
 

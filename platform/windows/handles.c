@@ -1,5 +1,5 @@
-/* Waiting on any number of handles.  APR waits on its own objects only, and Windows on no more than 64 at once: for more there is
- * a thread for each 63, for as long as the call lasts. */
+/* Waiting on any number of handles.  APR waits on its own objects only, and Windows on no more than 64 at once: for more there
+ * is a thread for each 63, for as long as the call lasts. */
 
 #include "platform/windows/windows.h"
 
@@ -56,7 +56,8 @@ carom_status_t carom__wait_handle(HANDLE handle, int64_t deadline)
     }
 }
 
-/* At most 64.  A wait takes the signal from some kinds of handles, so each is waited on no more than once after it was found. */
+/* At most 64.  A wait takes the signal from some kinds of handles, so each is waited on no more than once after it was
+ * found. */
 static carom_status_t wait_few(const HANDLE *handles, char *signalled, size_t count, int64_t deadline)
 {
     DWORD said = wait_until(handles, count, deadline);

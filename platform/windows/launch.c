@@ -1,10 +1,10 @@
 /* Launching a worker, by CreateProcess.
  *
- * Not by apr_proc_create: it has no list of the handles that the child gets, so that every inheritable handle of the host would go
- * along, and none of the jobs that the child is born in.
+ * Not by apr_proc_create: it has no list of the handles that the child gets, so that every inheritable handle of the host would
+ * go along, and none of the jobs that the child is born in.
  *
- * The child's handles must be inheritable for as long as CreateProcess runs: a program that another thread of the host starts in
- * that moment without such a list gets copies. */
+ * The child's handles must be inheritable for as long as CreateProcess runs: a program that another thread of the host starts
+ * in that moment without such a list gets copies. */
 
 #include "platform/windows/windows.h"
 

@@ -1,8 +1,8 @@
 /* The host's sockets as things to wait on, without touching them.
  *
  * WSAEventSelect would make a socket non-blocking and push the host's own selection aside; apr_poll is select, which cannot
- * wait on anything else at the same time.  A read of nothing changes nothing, takes nothing, and can be cancelled.  It works for
- * connected streams; listening sockets and those of datagrams, where it would take one, are looked at now and then. */
+ * wait on anything else at the same time.  A read of nothing changes nothing, takes nothing, and can be cancelled.  It works
+ * for connected streams; listening sockets and those of datagrams, where it would take one, are looked at now and then. */
 
 #include "platform/windows/windows.h"
 

@@ -1,5 +1,5 @@
-/* Streams: named pipes with both ways in one, each end overlapped.  APR's pipes go one way and are inherited, and its sockets come
- * in no pairs.
+/* Streams: named pipes with both ways in one, each end overlapped.  APR's pipes go one way and are inherited, and its sockets
+ * come in no pairs.
  *
  * A name is needed, but nobody can use it: it admits one client, and that was us, or the pair is thrown away. */
 

@@ -1,7 +1,7 @@
 /* Waiting on many things, and flags.
  *
- * Not by apr_poll, which is select and knows sockets only.  On streams and sockets a read of nothing is begun, which ends when there
- * is something to read, or the end.  All of these reads raise one event: any number of streams costs one handle. */
+ * Not by apr_poll, which is select and knows sockets only.  On streams and sockets a read of nothing is begun, which ends when
+ * there is something to read, or the end.  All of these reads raise one event: any number of streams costs one handle. */
 
 #include "platform/windows/windows.h"
 

@@ -62,7 +62,8 @@ static void set_limit(rlim_t limit)
     CAROM_ASSERT_INT(setrlimit(RLIMIT_NOFILE, &now), 0);
 }
 
-/* Runs `attempt` with room for 0, 1, 2, … more descriptors, until it succeeds: each failure is CAROM_EMFILE, and leaves none open. */
+/* Runs `attempt` with room for 0, 1, 2, … more descriptors, until it succeeds: each failure is CAROM_EMFILE, and leaves none
+ * open. */
 static void fail_at_each(carom_test_t *test, carom_status_t (*attempt)(carom_test_t *test))
 {
     struct rlimit before;

@@ -285,8 +285,8 @@ static int can_fork(void)
     return pid > 0;
 }
 
-/* The status of a start when this user has too many processes already, or NO_LIMIT.  No assertions: who is not root any more cannot
- * report them. */
+/* The status of a start when this user has too many processes already, or NO_LIMIT.  No assertions: who is not root any more
+ * cannot report them. */
 static carom_status_t start_beyond_the_limit(const char *mode)
 {
     struct rlimit before, limit;
