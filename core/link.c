@@ -262,8 +262,8 @@ static unsigned heard_so_far(const carom__end_t *end)
     return atomic_load(&end->heard);
 }
 
-/* Returns when there may be something new, for whichever thread; callers look.  `heard`: heard_so_far() before the caller looked the
- * last time, since another thread may have taken the byte meanwhile that was for him, and no other will come. */
+/* Returns when there may be something new, for whichever thread; callers look.  `heard`: heard_so_far() before the caller looked
+ * the last time, since another thread may have taken the byte meanwhile that was for him, and no other will come. */
 static carom_status_t listen(carom_connection_t *self, unsigned heard, int64_t deadline)
 {
     carom__end_t *end = self->end;
