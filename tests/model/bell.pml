@@ -1,27 +1,27 @@
 /* Sleeping and waking over a link (core/link.c), turns (core/turn.c), and the end of an end: closed, or dead.
  *
  * Two ends, each with a bell that the other rings, a lane that it reads, and threads that send, receive, or poll.  A lane is
- * numbers alone here; what is in it is ring.pml's.  A section under an end's monitor of which the others see one step is one step,
- * and so is what is done with what changes once.
+ * numbers alone here; what is in it is ring.pml's.  A section under an end's monitor of which the others see one step is one
+ * step, and so is what is done with what changes once.
  *
  * All is seen in one order.  For these pairs the code has to see to that, a store before a load on either side:
  *  - reader: asleep = 1, then the word (fall_asleep); writer: the word, then asleep (publish, wake_reader);
  *  - writer: waiting = 1, then the head (wait_for_room); reader: the head, then waiting (tell_writer);
  *  - an end that closes: writer_gone, then asleep (end_writing).  The rest of closing is told by the bell's end.
  *
- * Checked: whoever waits for a record, for room, or for a turn, gets on when it is there, or the peer or the connection is gone.
- * All threads have an end to come to, so one that sleeps for ever is a state without an end.  What was published by an end that
- * is gone is taken before its end is seen.
+ * Checked: whoever waits for a record, for room, or for a turn, gets on when it is there, or the peer or the connection is
+ * gone. All threads have an end to come to, so one that sleeps for ever is a state without an end.  What was published by an
+ * end that is gone is taken before its end is seen.
  *
- * SCENE: 1 two threads send at one end, one receives and one polls at the other; 2 at one end a thread sends and another receives,
- * at the other end one does both; 3 two threads send, one receives, and the receiving end closes; 4 the sending end closes; 5 as 2,
- * and one end dies; 6 one thread sends, one polls, and one end dies or none.
+ * SCENE: 1 two threads send at one end, one receives and one polls at the other; 2 at one end a thread sends and another
+ * receives, at the other end one does both; 3 two threads send, one receives, and the receiving end closes; 4 the sending
+ * end closes; 5 as 2, and one end dies; 6 one thread sends, one polls, and one end dies or none.
  *
  * What is wrong with BREAK: 1 the reader does not look again when it has set asleep; 2 the writer looks at asleep before it
- * publishes; 3 the writer looks for room before it sets waiting; 4 a thread sleeps though another has heard the bell since it
- * looked; 5 who has heard the bell wakes nobody else; 6 the reader looks at waiting before it tells; 7 who gives back a turn that
- * is wanted does not wake; 8 who wants a turn does not look whether the connection is closed; 9 the end is looked for after the
- * records. */
+ * publishes; 3 the writer looks for room before it sets waiting; 4 a thread sleeps though another has heard the bell since
+ * it looked; 5 who has heard the bell wakes nobody else; 6 the reader looks at waiting before it tells; 7 who gives back a
+ * turn that is wanted does not wake; 8 who wants a turn does not look whether the connection is closed; 9 the end is looked
+ * for after the records. */
 
 #ifndef BREAK
 #define BREAK 0
@@ -451,8 +451,8 @@ inline look(event)
     fi
 }
 
-/* carom_wait() on the connection, then receiving what is there, which another thread may have taken.  carom_wait looks by itself now
- * and then, because another thread may take the bell's byte: here it may do so when nothing else goes on. */
+/* carom_wait() on the connection, then receiving what is there, which another thread may have taken.  carom_wait looks by
+ * itself now and then, because another thread may take the bell's byte: here it may do so when nothing else goes on. */
 proctype poller(bit e; byte me, count)
 {
     bit ok, got, mine, was, found, over;

@@ -1,20 +1,21 @@
 /* The lock of platform/lock_owner.c, whose word names the owner, with parking by the system (park_futex.c) or by buckets
  * (park_lot.c, -DLOT).
  *
- * Three contenders, each a process of its own, one of which enters twice; as many as DEATHS of them die, at any step.  A contender's number is
- * used again by nobody.  The lock alone needs no order between its word and others: all that decides is exchanged in the word.  park_lot.c
- * needs all in one order: counting before looking at the word, against changing the word before taking the count.
+ * Three contenders, each a process of its own, one of which enters twice; as many as DEATHS of them die, at any step.  A
+ * contender's number is used again by nobody.  The lock alone needs no order between its word and others: all that decides
+ * is exchanged in the word.  park_lot.c needs all in one order: counting before looking at the word, against changing the
+ * word before taking the count.
  *
- * Checked: one owner at a time; CAROM_EOWNERDEAD for one who died as the owner, to one contender, before anybody else has the
- * lock, and to nobody otherwise; and that all who live get the lock, where
+ * Checked: one owner at a time; CAROM_EOWNERDEAD for one who died as the owner, to one contender, before anybody else has
+ * the lock, and to nobody otherwise; and that all who live get the lock, where
  *
  *   EARLY 1: parking may end at any time, as futexes and semaphores do;
- *   EARLY 0: it ends by being woken, or after the 50 ms, which are taken for so long that nothing else can happen.  Nobody needs
- *            them but after a death, and each costs them once; with buckets once for all who sleep.
+ *   EARLY 0: it ends by being woken, or after the 50 ms, which are taken for so long that nothing else can happen.  Nobody
+ *            needs them but after a death, and each costs them once; with buckets once for all who sleep.
  *
- * What is wrong with BREAK: 1 a dead owner's word is overwritten, whoever has it now; 2 nobody asks whether the owner lives; 3 who
- * has slept takes the lock without the bit; 4 who leaves clears the word with a load and a store; 5 the count is taken before the
- * word is cleared (LOT). */
+ * What is wrong with BREAK: 1 a dead owner's word is overwritten, whoever has it now; 2 nobody asks whether the owner lives;
+ * 3 who has slept takes the lock without the bit; 4 who leaves clears the word with a load and a store; 5 the count is taken
+ * before the word is cleared (LOT). */
 
 #ifndef BREAK
 #define BREAK 0

@@ -1,18 +1,19 @@
 /* A lane: one writer and one reader of a ring, which moves once to a larger one (core/ring.c).
  *
- * Lengths are in words of 8 bytes.  Each store and each load of the ring is a step, and everything is seen in one order.  Of the
- * memory order it is relied upon that what is stored before a record's word is seen by whoever has seen the word (publish and
- * go_back store it with release at least, carom__ring_look loads it with acquire), and that what the reader has loaded before it
- * tells the head was loaded before whoever has seen the head writes there (carom__ring_tell: release; plan, carom__ring_move:
- * acquire).  Sleeping is not here but in bell.pml: who has nothing to do waits for it to change.
+ * Lengths are in words of 8 bytes.  Each store and each load of the ring is a step, and everything is seen in one order.  Of
+ * the memory order it is relied upon that what is stored before a record's word is seen by whoever has seen the word
+ * (publish and go_back store it with release at least, carom__ring_look loads it with acquire), and that what the reader has
+ * loaded before it tells the head was loaded before whoever has seen the head writes there (carom__ring_tell: release; plan,
+ * carom__ring_move: acquire).  Sleeping is not here but in bell.pml: who has nothing to do waits for it to change.
  *
- * Checked: the reader takes nothing for a word that is none, takes every byte once and in order, and of a writer that dies at any
- * step exactly what it had published; the writer never writes over what is unread; neither waits while it could go on (a state
- * without an end).
+ * Checked: the reader takes nothing for a word that is none, takes every byte once and in order, and of a writer that dies
+ * at any step exactly what it had published; the writer never writes over what is unread; neither waits while it could go on
+ * (a state without an end).
  *
- * What is wrong with BREAK: 1 the word is stored before the bytes; 2 the next word is not cleared; 3 the head is told before the
- * bytes are taken; 4 no room is kept for the cleared word, nor for sending the reader elsewhere; 5 the reader is sent to a ring whose first word is not cleared; 6 the
- * writer does not count what sent the reader there; 7 the reader that finds nothing does not tell; 8 the first word is not cleared before the reader is sent back to it. */
+ * What is wrong with BREAK: 1 the word is stored before the bytes; 2 the next word is not cleared; 3 the head is told before
+ * the bytes are taken; 4 no room is kept for the cleared word, nor for sending the reader elsewhere; 5 the reader is sent to
+ * a ring whose first word is not cleared; 6 the writer does not count what sent the reader there; 7 the reader that finds
+ * nothing does not tell; 8 the first word is not cleared before the reader is sent back to it. */
 
 #ifndef BREAK
 #define BREAK 0
@@ -39,8 +40,8 @@
 #define kind_of(word) ((word) % 4)
 #define length_of(word) ((word) / 4)
 
-/* The rings one behind the other, at first with what was in the arena before, which looks like records.  What is in payload looks like a word, so that taking it for one shows; its stamp is its number,
- * from 1, and that of a word is 0. */
+/* The rings one behind the other, at first with what was in the arena before, which looks like records.  What is in payload
+ * looks like a word, so that taking it for one shows; its stamp is its number, from 1, and that of a word is 0. */
 byte memory[SMALL + LARGE] = word_of(BYTES, 1);
 byte stamp[SMALL + LARGE] = 255;
 bit unread[SMALL + LARGE];         /* published and not taken yet: nobody's knowledge, for checks alone */
