@@ -76,10 +76,15 @@ CAROM_TEST(exchange, a_channel_ends_with_its_process)
 {
     carom_exchange_t *exchange = make_exchange(test, 1, NULL);
     pair_t pair = make_pair();
+    carom_value_t value;
 
     CAROM_ASSERT_OK(carom_exchange_start(exchange, carom_call(exchange_passes_its_channel_on, pair.b)));
     finish_and_destroy(&exchange);
     expect_last(0, CAROM_OK, -1, 0);
+    if (carom_context_can(test->context, CAROM_CAN_SEND_CONNECTION)) {
+        CAROM_ASSERT_OK(carom_connection_receive(&value, pair.a, PATIENCE));
+        carom_value_clear(&value);
+    }
     close_pair(&pair);
 }
 
