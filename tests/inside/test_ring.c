@@ -2,13 +2,16 @@
 
 #include "tests/inside/inside.h"
 
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { RINGS = 4, LARGEST = 1 << 20 };
+enum { RINGS = 4, LARGEST = 1 << 20, LINE = 64 };
 
 /* A direction with nobody but the test at both ends. */
 typedef struct tube_t {
     carom__lane_t lane;
+    void *memory;                  /* that this lies in, at the next line of the cache */
     unsigned char *rings[RINGS];
     size_t sizes[RINGS];
     unsigned used;                 /* rings that the writer has moved to */
@@ -18,11 +21,12 @@ typedef struct tube_t {
 
 static tube_t *new_tube(size_t size)
 {
-    tube_t *tube = aligned_alloc(64, sizeof *tube);
+    void *memory = calloc(1, sizeof(tube_t) + LINE);
+    tube_t *tube = memory ? (tube_t *) (void *) ((uintptr_t) memory + LINE - (uintptr_t) memory % LINE) : NULL;
     unsigned i;
 
     CAROM_ASSERT(tube != NULL);
-    memset(tube, 0, sizeof *tube);
+    tube->memory = memory;
     for (i = 0; i < RINGS; i++) {
         tube->sizes[i] = size << (2 * i);
         tube->rings[i] = malloc(tube->sizes[i]);
@@ -42,7 +46,7 @@ static void free_tube(tube_t *tube)
 
     for (i = 0; i < RINGS; i++)
         free(tube->rings[i]);
-    free(tube);
+    free(tube->memory);
 }
 
 /* 1 when the writer is in the next ring now. */

@@ -222,7 +222,7 @@ CAROM_TEST_ONCE(scribble, an_idle_connection)
     id.index = (uint32_t) (link >> 32) & 0x0FFFFFFFu;
     id.generation = (uint32_t) link;
     CAROM_ASSERT(carom__object_at(id, CAROM__OBJECT_LINK, &size) != NULL);
-    CAROM_NOTE("%zu bytes of the arena an idle connection, %llu with what is between them", size,
+    CAROM_NOTE("%llu bytes of the arena an idle connection, %llu with what is between them", (unsigned long long) size,
                (unsigned long long) (bytes_in_use() - bytes) / (COUNT / 2));
     CAROM_ASSERT(size <= 4096);
     for (i = 0; i < COUNT; i++)
