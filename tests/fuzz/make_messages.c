@@ -41,6 +41,7 @@ static void write_message(const char *name, carom_value_t value)
     carom__header_t header = {CAROM_MESSAGE_VALUE, 0, 0};
 
     carom__parcel_init(&parcel, NULL);
+    parcel.to = carom__holder_self();
     insist(carom__parcel_put(&parcel, value, NULL) == CAROM_OK, name);
     insist(carom__parcel_seal(&parcel) == CAROM_OK, name);
     header.handles = parcel.count;
