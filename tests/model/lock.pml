@@ -27,6 +27,10 @@
 #define DEATHS 1
 #endif
 
+#ifndef ROUNDS
+#define ROUNDS 2                   /* of one; the others enter once */
+#endif
+
 #define PARTIES 3
 
 #ifdef LOT
@@ -270,7 +274,7 @@ proctype killer()
 init
 {
     atomic {
-        run contender(1, 2);
+        run contender(1, ROUNDS);
         run contender(2, 1);
         run contender(3, 1);
         run killer()

@@ -107,8 +107,8 @@ lock() {
 	if [ -z "$trail" ]; then
 		holds lock -DDEATHS=0
 		holds lock -DDEATHS=1
-		holds lock -DDEATHS=1 -DEARLY=1
-		holds lock -DDEATHS=0 -DLOT
+		holds lock -DDEATHS=1 -DEARLY=1 -DROUNDS=1
+		holds lock -DDEATHS=1 -DLOT -DROUNDS=1
 	fi
 	breaks lock 1
 	breaks lock 2
