@@ -424,8 +424,8 @@ static carom_status_t leave(carom_connection_t *self, carom__holder_t to, carom_
     return CAROM_OK;
 }
 
-static carom_status_t lock_and_leave(carom_connection_t *self, carom__holder_t to, carom_native_t *file, carom__traits_t *traits,
-                                     carom__whereabouts_t *where)
+static carom_status_t lock_and_leave(carom_connection_t *self, carom__holder_t to, carom_native_t *file,
+                                     carom__traits_t *traits, carom__whereabouts_t *where)
 {
     carom_status_t status = atomic_load(&self->gone);
 

@@ -154,8 +154,8 @@ static carom_status_t join_arena(carom_value_t about, carom_plat_shared_t *share
     return status;
 }
 
-carom_status_t carom__launch_open(carom__orders_t *orders, carom_plat_shared_t *shared, const carom__buffer_t *body, size_t length,
-                                  carom__arrival_t *arrival)
+carom_status_t carom__launch_open(carom__orders_t *orders, carom_plat_shared_t *shared, const carom__buffer_t *body,
+                                  size_t length, carom__arrival_t *arrival)
 {
     const unsigned char *bytes = body->bytes;
     carom_status_t status;

@@ -54,8 +54,8 @@ typedef struct carom__orders_t {
 /* Takes over what a launch says, and the tree's arena, which is owned from then on; NULL in the process that has it already.
  * CAROM_EBADMSG, CAROM_EVERSION (another protocol, or another build's arena), CAROM_ENOMEM, CAROM_EMFILE; then *orders is
  * empty. */
-carom_status_t carom__launch_open(carom__orders_t *orders, carom_plat_shared_t *shared, const carom__buffer_t *body, size_t length,
-                                  carom__arrival_t *arrival);
+carom_status_t carom__launch_open(carom__orders_t *orders, carom_plat_shared_t *shared, const carom__buffer_t *body,
+                                  size_t length, carom__arrival_t *arrival);
 void carom__orders_clear(carom__orders_t *orders);
 
 /* Moves arguments and channel over to the call. */

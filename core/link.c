@@ -267,7 +267,8 @@ static void hand_out(carom_connection_t *self, size_t handles)
 }
 
 /* Each byte says how many handles came with it; those that found no room in this process are missing at the end. */
-static void sort_handles(carom_connection_t *self, const unsigned char *bytes, size_t got, const carom_native_t *came, size_t count)
+static void sort_handles(carom_connection_t *self, const unsigned char *bytes, size_t got, const carom_native_t *came,
+                         size_t count)
 {
     size_t announced = 0, i;
 
@@ -628,8 +629,8 @@ static carom_status_t make_room(carom_connection_t *self, const message_t *messa
 }
 
 /* The handles go before the message does, when it is sure that it can be begun. */
-static carom_status_t send_handles(carom_connection_t *self, const message_t *message, const carom_native_t *files, size_t count,
-                                   int64_t deadline)
+static carom_status_t send_handles(carom_connection_t *self, const message_t *message, const carom_native_t *files,
+                                   size_t count, int64_t deadline)
 {
     unsigned char announced = (unsigned char) count;
     carom_plat_span_t spans[2] = {{&announced, 1}, {NULL, 0}};

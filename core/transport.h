@@ -18,8 +18,8 @@ typedef struct carom__transport_t {
 
     /* A message: its header, its body, and handles that go along in bytes.  *sent is 0 when it was not begun.  CAROM_EEOF,
      * CAROM_ETIMEOUT, CAROM_EMFILE, CAROM_ENOMEM, CAROM_EBROKEN. */
-    carom_status_t (*write)(carom_connection_t *self, const carom__header_t *header, const void *body, const carom_native_t *files,
-                            size_t *sent, int64_t deadline);
+    carom_status_t (*write)(carom_connection_t *self, const carom__header_t *header, const void *body,
+                            const carom_native_t *files, size_t *sent, int64_t deadline);
 
     /* Nobody will write any more: the other end gets what was written, then CAROM_ETRUNCATED. */
     void (*end_writing)(carom_connection_t *self);

@@ -103,8 +103,8 @@ CAROM_API carom_status_t carom_connection_skip(carom_connection_t *connection, c
  * CAROM_ETIMEOUT, CAROM_ECLOSED, CAROM_EMOVED, CAROM_EFORKED, CAROM_ENOTSUP. */
 CAROM_API carom_status_t carom_connection_poll(carom_connection_t *connection, carom_duration_t timeout) CAROM_MUST_CHECK;
 
-/* Something the host's event loop can wait on: a descriptor, for reading.  It tells of what comes after carom_connection_poll() with
- * timeout 0 returned CAROM_ETIMEOUT; so before each waiting, poll, and receive as long as that is CAROM_OK:
+/* Something the host's event loop can wait on: a descriptor, for reading.  It tells of what comes after carom_connection_poll()
+ * with timeout 0 returned CAROM_ETIMEOUT; so before each waiting, poll, and receive as long as that is CAROM_OK:
  *
  *     for (;;) {
  *         while (carom_connection_poll(connection, 0) == CAROM_OK)
