@@ -333,6 +333,24 @@ CAROM_TEST_ONCE(fault, a_full_way_breaks_nothing)
     carom_connection_close(&b);
 }
 
+/* Who is at the other end of a file of the host's need not be of this tree. */
+CAROM_TEST_ONCE(fault, no_end_leaves_the_tree)
+{
+    int bare;
+    carom_connection_t *connection = with_bare_end(&bare), *a, *b;
+    carom_value_t value;
+
+    CAROM_ASSERT_OK(carom_connection_pair(&a, &b, NULL));
+    CAROM_ASSERT_STATUS(carom_connection_send(connection, carom_value_from_connection(b), LONG), CAROM_ENOTSUP);
+    CAROM_ASSERT_OK(carom_connection_send(b, carom_value_from_int(6), LONG));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, a, LONG));
+    CAROM_ASSERT_INT(carom_value_int(value), 6);
+    carom_connection_close(&a);
+    carom_connection_close(&b);
+    carom_connection_close(&connection);
+    close(bare);
+}
+
 /* Announces handles that do not come. */
 CAROM_TEST_ONCE(fault, handles_that_do_not_come)
 {
