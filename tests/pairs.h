@@ -21,6 +21,13 @@ CAROM_UNUSED static pair_t make_pair(void)
     return pair;
 }
 
+/* Before a test makes what it would leave behind. */
+CAROM_UNUSED static void skip_without_transfer(void)
+{
+    if (!carom_context_can(NULL, CAROM_CAN_SEND_CONNECTION))
+        CAROM_SKIP("no-handles-in-messages");
+}
+
 CAROM_UNUSED static void close_pair(pair_t *pair)
 {
     carom_connection_close(&pair->a);

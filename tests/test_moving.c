@@ -64,12 +64,6 @@ CAROM_TASK(answers_on_what_comes)
     return 0;
 }
 
-static void skip_without_transfer(void)
-{
-    if (!carom_context_can(NULL, CAROM_CAN_SEND_CONNECTION))
-        CAROM_SKIP("no-handles-in-messages");
-}
-
 CAROM_TEST(connection, an_end_in_a_message)
 {
     carom_connection_t *connection;

@@ -299,7 +299,7 @@ static void end_counting(const char *path)
     CAROM_ASSERT_INT(missed, 0);
 }
 
-CAROM_TEST_WITH(points, killed_at_each, .modes = PROCESSES, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 900000)
+CAROM_TEST_WITH(points, killed_at_each, .modes = CAROM_TEST_SPAWN, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 900000)
 {
     static const unsigned passes[] = {1, 2, 3, 7, 20, 60};
     unsigned i, p, points = 0, kills = 0;
@@ -562,7 +562,7 @@ static carom_status_t attempt_start(carom_test_t *test)
     return status;
 }
 
-CAROM_TEST_WITH(points, a_start_refused, .timeout_ms = 300000)
+CAROM_TEST_WITH(points, a_start_refused, .modes = CAROM_TEST_THREAD | CAROM_TEST_SPAWN, .timeout_ms = 300000)
 {
     refuse_all(test, attempt_start);
 }

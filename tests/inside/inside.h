@@ -15,7 +15,7 @@
 #include "tests/pairs.h"
 
 /* The modes whose children are processes of their own, which can be killed. */
-#define PROCESSES CAROM_TEST_SPAWN
+#define PROCESSES CAROM_TEST_PROCESSES
 
 /* How often: `few` in make check, `many` in make soak, what ROUNDS says otherwise.  A sanitizer is slower. */
 int is_soak(void);
