@@ -408,6 +408,7 @@ static carom_status_t follow(carom_connection_t *self, carom__id_t next)
 
     if (ring == NULL || carom__object_hand(next, 0, keeper, keeper) != CAROM_OK)
         return CAROM_EBADMSG;
+    carom_plat_memory_taken(ring);
     carom__ring_follow(&end->reader, ring, size, next);
     carom__fault("link.followed");
     if (before.generation != 0)

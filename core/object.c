@@ -346,6 +346,7 @@ carom_status_t carom__object_make(carom__id_t *id, void **at, int type, size_t s
     if (status != CAROM_OK)
         return status;
     *at = carom__object_at(*id, type, NULL);
+    carom_plat_memory_taken(*at);
     if (*at)
         return CAROM_OK;
     for (i = 0; i < CAROM__HOLDERS; i++)

@@ -272,6 +272,7 @@ int carom__ring_move(carom__writer_t *writer, unsigned char *ring, size_t size, 
     atomic_store_explicit(word_at(ring, 0), 0, memory_order_relaxed);
     carom__fault("ring.moving");
     atomic_exchange_explicit(word_at(writer->ring, writer->at), word_of(ELSEWHERE, sizeof where), memory_order_seq_cst);
+    carom_plat_memory_handed(writer->ring);
     carom__fault("ring.moved");
     writer->total += 2 * WORD;
     writer->base = writer->total;

@@ -216,6 +216,11 @@ typedef struct carom_plat_mark_t {
 carom_status_t carom_plat_shared_claim(carom_plat_shared_t *shared, unsigned number, carom_plat_mark_t *mark);
 int carom_plat_shared_is_alive(carom_plat_shared_t *shared, unsigned number, const carom_plat_mark_t *mark);
 
+/* For sanitizers, elsewhere nothing: memory is left to another process, which may free it; and is taken over, wherever it was
+ * before. */
+void carom_plat_memory_handed(void *memory);
+void carom_plat_memory_taken(void *memory);
+
 /* ---- parking on a word, across processes (<os>/park*.c) ---- */
 
 /* A place in shared memory where threads of all its processes can sleep until a word changes.  Zero is an empty one.  Where the
