@@ -11,6 +11,7 @@
 #define BYTE_ORDER_MARK 0x01020304u
 #define DEFAULT_LIMIT (sizeof(void *) > 4 ? (uint64_t) 16 << 30 : (uint64_t) 1 << 30)
 #define SEGMENTS_MAX 16384
+#define LOCK_KEY 1                     /* of the lock, in the lot */
 #define LIMIT_MAX (SEGMENTS_MAX * CAROM__SEGMENT)
 
 /* Of this process; set once, under the global lock, before `ready`. */
@@ -71,7 +72,7 @@ carom_status_t carom__arena_chunk(uint64_t *offset, uint64_t size, uint64_t alig
 
 static carom_plat_party_t party(void)
 {
-    carom_plat_party_t self = {&carom__arena_root->lot, 1, carom__slot_party(carom__arena_self),
+    carom_plat_party_t self = {&carom__arena_root->lot, LOCK_KEY, carom__slot_party(carom__arena_self),
                                carom__slot_is_party_alive};
 
     return self;
@@ -177,6 +178,7 @@ static carom_status_t make_once(void)
         return status;
     }
     born = carom_plat_fork_count();
+    carom_plat_lot_open(&carom__arena_root->lot, LOCK_KEY);
     atomic_store(&ready, 1);
     return CAROM_OK;
 }
@@ -253,6 +255,7 @@ carom_status_t carom__arena_join(carom_plat_shared_t *given, carom__id_t slot)
     status = join(slot);
     if (status == CAROM_OK) {
         born = carom_plat_fork_count();
+        carom_plat_lot_open(&carom__arena_root->lot, LOCK_KEY);
         atomic_store(&ready, 1);
     } else {
         unmap_all();

@@ -17,6 +17,11 @@ typedef struct carom__lot_t {
 
 _Static_assert(sizeof(carom__lot_t) <= sizeof(carom_plat_lot_t), "a lot of the system's fits");
 
+static inline unsigned carom__bucket_of(uint64_t key)
+{
+    return (unsigned) (key * UINT64_C(0x9E3779B97F4A7C15) >> 58);
+}
+
 /* <os>/park*.c: the semaphore of a bucket.  wait takes one, at the latest at the deadline: 1 when it has; it may return 0
  * early. */
 int carom__bucket_wait(carom__lot_t *lot, unsigned bucket, int64_t deadline);

@@ -6,11 +6,6 @@
 
 #include "platform/park.h"
 
-static unsigned bucket_of(uint64_t key)
-{
-    return (unsigned) (key * UINT64_C(0x9E3779B97F4A7C15) >> 58);
-}
-
 /* An unpark may have taken the count already. */
 static void count_out(_Atomic uint32_t *waiting)
 {
@@ -23,7 +18,7 @@ static void count_out(_Atomic uint32_t *waiting)
 void carom_plat_park(carom_plat_lot_t *lot, uint64_t key, const _Atomic uint32_t *word, uint32_t expected, int64_t deadline)
 {
     carom__lot_t *self = (carom__lot_t *) lot;
-    unsigned bucket = bucket_of(key);
+    unsigned bucket = carom__bucket_of(key);
     int64_t now = carom_plat_now(), latest = now + CAROM__PARK_MAX;
 
     if (deadline <= now)
@@ -36,7 +31,7 @@ void carom_plat_park(carom_plat_lot_t *lot, uint64_t key, const _Atomic uint32_t
 void carom_plat_unpark(carom_plat_lot_t *lot, uint64_t key, const _Atomic uint32_t *word, int all)
 {
     carom__lot_t *self = (carom__lot_t *) lot;
-    unsigned bucket = bucket_of(key);
+    unsigned bucket = carom__bucket_of(key);
     uint32_t count;
 
     (void) word;

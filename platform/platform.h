@@ -232,6 +232,10 @@ typedef struct carom_plat_lot_t {
 /* CAROM_ENOTSUP: this system has no way of it. */
 carom_status_t carom_plat_lot_init(carom_plat_lot_t *lot);
 
+/* Gets now what this process would get when it first sleeps on a word of that key, and keep: nothing later is a surprise to who
+ * counts handles.  Nothing where nothing is kept. */
+void carom_plat_lot_open(carom_plat_lot_t *lot, uint64_t key);
+
 /* No thread of this process parks or unparks there any more: frees what the process has kept for it.  The lot is as before. */
 void carom_plat_lot_close(carom_plat_lot_t *lot);
 

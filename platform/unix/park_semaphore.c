@@ -23,6 +23,12 @@ carom_status_t carom_plat_lot_init(carom_plat_lot_t *lot)
 }
 
 /* Others use them. */
+void carom_plat_lot_open(carom_plat_lot_t *lot, uint64_t key)
+{
+    (void) lot;
+    (void) key;
+}
+
 void carom_plat_lot_close(carom_plat_lot_t *lot)
 {
     (void) lot;

@@ -95,6 +95,11 @@ static HANDLE semaphore_of(const carom__lot_t *lot, unsigned bucket)
     return semaphore;
 }
 
+void carom_plat_lot_open(carom_plat_lot_t *lot, uint64_t key)
+{
+    (void) semaphore_of((const carom__lot_t *) lot, carom__bucket_of(key));
+}
+
 int carom__bucket_wait(carom__lot_t *lot, unsigned bucket, int64_t deadline)
 {
     HANDLE semaphore = semaphore_of(lot, bucket);
