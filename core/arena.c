@@ -202,6 +202,11 @@ carom_plat_shared_t *carom__arena_shared(void)
     return is_ready() ? shared : NULL;
 }
 
+carom_plat_shared_t *carom__arena_memory(void)
+{
+    return shared;
+}
+
 uint64_t carom__arena_tag(void)
 {
     return is_ready() ? carom__arena_root->tag : 0;

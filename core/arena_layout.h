@@ -77,6 +77,9 @@ typedef struct carom__object_t {
 extern carom__root_t *carom__arena_root;
 extern carom__id_t carom__arena_self;
 
+/* The shared memory, also while it is being joined: carom__arena_shared is for those who come later. */
+carom_plat_shared_t *carom__arena_memory(void);
+
 /* Takes the lock; makes lists and counts again when its last owner died. */
 void carom__arena_enter(void);
 void carom__arena_leave(void);

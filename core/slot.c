@@ -57,7 +57,7 @@ int carom__slot_is_party_alive(uint32_t party)
     if (slot == NULL)
         return 0;
     id.generation = slot->generation;
-    return carom__slot_party(id) == party && is_alive(carom__arena_shared(), id.index);
+    return carom__slot_party(id) == party && is_alive(carom__arena_memory(), id.index);
 }
 
 /* ---- claiming ---- */
