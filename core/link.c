@@ -23,9 +23,8 @@
 /* A writer whose reader neither sleeps nor reads on looks so often whether it is still there: every so many messages. */
 #define LOOK_FOR_LIFE 64
 
-/* How long looking again before sleeping may take, µs.  When it was in vain it is half as long the next time, down to not at
- * all. Later it is tried again, if a sleep was so short that both sides could have stayed awake: first after some sleeps, then
- * after twice as many each time that it was in vain. */
+/* How long looking again before sleeping may take, µs; half as long after it was in vain, down to not at all.  After short sleeps
+ * it is tried again: first after some of them, then after twice as many each time that it was in vain. */
 #define SPIN_MOST 50
 #define SPIN_LEAST 6
 #define SPIN_PAYS (4 * SPIN_MOST)
