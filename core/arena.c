@@ -22,11 +22,20 @@ static unsigned born;
 static atomic_int ready;
 
 static void *_Atomic segments[SEGMENTS_MAX];
+static atomic_size_t segments_end;     /* behind the last that was mapped: the others' page is never touched */
 
 /* What the first process asked for; guarded by the global lock. */
 static uint64_t wanted_first, wanted_limit;
 
 /* ---- mapping ---- */
+
+static void note_mapped(size_t index)
+{
+    size_t end = atomic_load(&segments_end);
+
+    while (end <= index && !atomic_compare_exchange_weak(&segments_end, &end, index + 1))
+        continue;
+}
 
 void *carom__arena_map(uint64_t offset, uint64_t size)
 {
@@ -36,6 +45,7 @@ void *carom__arena_map(uint64_t offset, uint64_t size)
     if (at == NULL) {
         if (carom_plat_shared_map(&at, shared, index * CAROM__SEGMENT, length) != CAROM_OK)
             return NULL;
+        note_mapped(index);
         if (!atomic_compare_exchange_strong(&segments[index], &expected, at)) {
             carom_plat_shared_unmap(at, length);
             at = expected;
@@ -78,13 +88,18 @@ static carom_plat_party_t party(void)
     return self;
 }
 
-void carom__arena_enter(void)
+carom_status_t carom__arena_enter(int64_t deadline)
 {
     carom_plat_party_t self = party();
+    carom_status_t status = carom_plat_lock_enter(&carom__arena_root->lock, &self, deadline);
 
-    if (carom_plat_lock_enter(&carom__arena_root->lock, &self, CAROM_PLAT_NEVER) == CAROM_EOWNERDEAD)
+    if (status == CAROM_EOWNERDEAD)
         carom__objects_recover();
+    else if (status != CAROM_OK)
+        return status;
     carom__fault("arena.entered");
+    carom__debts_pay();
+    return CAROM_OK;
 }
 
 void carom__arena_leave(void)
@@ -102,7 +117,7 @@ static void unmap_all(void)
 {
     size_t i;
 
-    for (i = 0; i < SEGMENTS_MAX; i++)
+    for (i = 0; i < atomic_load(&segments_end); i++)
         carom_plat_shared_unmap(atomic_exchange(&segments[i], NULL), (size_t) CAROM__SEGMENT);
 }
 
@@ -111,7 +126,8 @@ static void forget(void)
 {
     if (shared)
         carom_plat_shared_close(&shared);
-    memset(segments, 0, sizeof segments);
+    memset(segments, 0, atomic_exchange(&segments_end, 0) * sizeof segments[0]);
+    carom__debts_forget();
     carom__arena_root = NULL;
     atomic_store(&ready, 0);
 }

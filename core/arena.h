@@ -6,7 +6,7 @@
  * free.  What a dead process held is let go when somebody notices: its starter, when it notes the end, or whoever needs more
  * memory.
  *
- * All of it is guarded by one lock in the arena, which survives its owners: lists and counts can be made again from the objects
+ * All of it is guarded by one lock in the arena, which survives its owners, and which nobody waits for without end: lists and counts can be made again from the objects
  * alone and are, when an owner dies.  Freed memory is kept for objects of the same size.
  */
 
@@ -16,6 +16,10 @@
 #include <carom/arena.h>
 
 #include "platform/platform.h"
+
+/* How long one waits for the lock who can say that it is taken; and one who lets go, and will do it later. */
+#define CAROM__ARENA_PATIENCE carom_seconds(5)
+#define CAROM__ARENA_HASTE carom_milliseconds(100)
 
 /* What an object is.  0 is none. */
 enum { CAROM__OBJECT_LINK = 1, CAROM__OBJECT_RING = 2 };
@@ -55,11 +59,12 @@ uint64_t carom__arena_tag(void);
 
 /* ---- processes ---- */
 
-/* A slot for a process that the caller is about to start.  CAROM_ENOMEM, CAROM_EAGAIN: all are taken. */
+/* A slot for a process that the caller is about to start.  CAROM_ENOMEM, CAROM_EAGAIN: all are taken; CAROM_ETIMEOUT: a process
+ * that does not go on has the arena's lock, for 5 s. */
 carom_status_t carom__slot_make(carom__id_t *slot);
 
-/* The process has ended, or was never there: lets go what it held, and what other dead processes did.  A slot that is none is
- * fine. */
+/* The process has ended, or was never there: lets go what it held, and what other dead processes did; later, while the lock
+ * cannot be had.  A slot that is none is fine. */
 void carom__slot_end(carom__id_t slot);
 
 /* ---- objects ---- */
@@ -68,15 +73,23 @@ void carom__slot_end(carom__id_t slot);
 enum { CAROM__HOLDERS = 2 };
 
 /* A new object of `size` bytes (rounded up to a power of two, at least 64; at most 512 MiB), whose bytes are what they are.
- * CAROM_ENOMEM: the arena's limit, or no memory. */
+ * CAROM_ENOMEM: the arena's limit, or no memory; CAROM_ETIMEOUT: a process that does not go on has the arena's lock, and
+ * has not given it up within `patience`. */
 carom_status_t carom__object_make(carom__id_t *object, void **at, int type, size_t size,
-                                  const carom__holder_t holders[CAROM__HOLDERS]);
+                                  const carom__holder_t holders[CAROM__HOLDERS], carom_duration_t patience);
 
 /* Where an object is in this process, and how large.  NULL: not such an object, or none any more, or no memory to map it. */
 void *carom__object_at(carom__id_t object, int type, size_t *size);
 
-/* Makes `to` the holder instead of `from`.  CAROM_EBADMSG: `from` is not the holder.  CAROM__NOBODY lets go; the object is free
- * when that was the last. */
+/* 1: `holder` is that. */
+int carom__object_is_held(carom__id_t object, int place, carom__holder_t holder);
+
+/* Makes `to` the holder instead of `from`.  CAROM_EBADMSG: `from` is not the holder; CAROM_ETIMEOUT: a process that does not go
+ * on has the arena's lock, for 5 s. */
 carom_status_t carom__object_hand(carom__id_t object, int place, carom__holder_t from, carom__holder_t to);
+
+/* `from` lets go; the object is free when that was the last.  Where it is not the holder nothing happens; while the lock cannot
+ * be had it is done later. */
+void carom__object_let_go(carom__id_t object, int place, carom__holder_t from);
 
 #endif

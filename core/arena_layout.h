@@ -10,7 +10,7 @@
 #include "core/arena.h"
 
 #define CAROM__ARENA_MAGIC 0x43A204A2E4A00001u
-#define CAROM__ARENA_LAYOUT 1          /* raised with every change here */
+#define CAROM__ARENA_LAYOUT 2          /* raised with every change here */
 
 #define CAROM__SEGMENT ((uint64_t) 4 << 20)       /* what a process maps at a time */
 #define CAROM__BLOCK_MIN 64
@@ -37,7 +37,7 @@ typedef struct carom__root_t {
     carom_plat_lock_t lock;
     carom_plat_lot_t lot;
 
-    uint64_t real;                     /* bytes, for those who ask */
+    _Atomic uint64_t real;             /* bytes, for those who ask */
     _Atomic uint32_t slot_count;       /* slots that were ever used */
     _Atomic uint32_t object_count;     /* objects that were ever made */
     _Atomic uint32_t slot_chunks[CAROM__SLOT_CHUNKS];      /* numbers of chunks; 0: none yet */
@@ -51,11 +51,14 @@ typedef struct carom__root_t {
     _Atomic uint32_t carve_class;
 } carom__root_t;
 
-/* A process.  `mark` is its own while it lives. */
+/* How it stands with a slot.  One that is ending is let go by whoever comes next when the one who does it dies. */
+enum { CAROM__SLOT_FREE, CAROM__SLOT_STARTING, CAROM__SLOT_LIVE, CAROM__SLOT_ENDING };
+
+/* A process.  `mark` is its own while it lives; `life` is the generation, in the upper half, and how it stands: in one word, for
+ * the process itself goes from starting to live without the lock. */
 typedef struct carom__slot_t {
     carom_plat_mark_t mark;
-    enum { CAROM__SLOT_FREE, CAROM__SLOT_STARTING, CAROM__SLOT_LIVE } state;
-    uint32_t generation;
+    _Atomic uint64_t life;
     carom__id_t starter;
     uint32_t holds;                    /* places in objects */
     uint32_t reserved[5];
@@ -80,8 +83,9 @@ extern carom__id_t carom__arena_self;
 /* The shared memory, also while it is being joined: carom__arena_shared is for those who come later. */
 carom_plat_shared_t *carom__arena_memory(void);
 
-/* Takes the lock; makes lists and counts again when its last owner died. */
-void carom__arena_enter(void);
+/* Takes the lock; makes lists and counts again when its last owner died, and does what the process still owes.  CAROM_ETIMEOUT:
+ * its owner lives, and has not given it up before the deadline, as one that is stopped. */
+carom_status_t carom__arena_enter(int64_t deadline) CAROM_MUST_CHECK;
 void carom__arena_leave(void);
 
 /* A place of the arena in this process, mapped when it is asked for first; NULL: no memory for that.  Not across a segment,
@@ -91,7 +95,36 @@ void *carom__arena_map(uint64_t offset, uint64_t size);
 /* A new chunk, or several behind each other that begin at a multiple of `align`, under the lock.  CAROM_ENOMEM. */
 carom_status_t carom__arena_chunk(uint64_t *offset, uint64_t size, uint64_t align);
 
+/* ---- of debt.c: what could not be let go because somebody had the lock ---- */
+
+/* A process's slot that is to end (`from` is CAROM__NOBODY), or an object's place that `from` lets go. */
+typedef struct carom__debt_t {
+    struct carom__debt_t *next;
+    carom__id_t id;
+    int place;
+    carom__holder_t from;
+} carom__debt_t;
+
+/* Is done when this process has the lock again, at its end at the latest. */
+void carom__debt_owe(carom__id_t id, int place, carom__holder_t from);
+
+/* Under the lock. */
+void carom__debts_pay(void);
+
+/* In a fork of the host's: they are the parent's. */
+void carom__debts_forget(void);
+
 /* ---- of object.c and slot.c ---- */
+
+static inline unsigned carom__slot_state(const carom__slot_t *slot)
+{
+    return (unsigned) atomic_load(&slot->life) & 0xFFu;
+}
+
+static inline uint32_t carom__slot_generation(const carom__slot_t *slot)
+{
+    return (uint32_t) (atomic_load(&slot->life) >> 32);
+}
 
 /* In a new arena the first slot, and in a started process the one that its starter made, become the caller's. */
 carom_status_t carom__slot_claim_first(carom_plat_shared_t *shared);
@@ -107,6 +140,10 @@ void carom__slots_sweep(void);
 /* Under the lock: how many places the process holds has changed; all of them are counted again. */
 void carom__slot_count(uint32_t index, uint32_t generation, int change);
 void carom__slots_count_none(void);
+
+/* Under the lock: the two that can be owed. */
+void carom__slot_end_locked(carom__id_t slot);
+void carom__object_let_go_locked(carom__id_t object, int place, carom__holder_t from);
 
 /* Under the lock: lets go of all that a holder holds, and of what the objects held that became free. */
 void carom__objects_release(carom__holder_t holder);

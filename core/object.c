@@ -4,6 +4,7 @@
  * counts can be made again from the objects, so that whoever has the lock may be killed at any instruction. */
 
 #include "core/arena_layout.h"
+#include "core/time.h"
 
 #include "platform/fault.h"
 
@@ -186,27 +187,51 @@ void carom__objects_release(carom__holder_t holder)
     bury(&doomed);
 }
 
+static carom_status_t hand(carom__id_t id, int place, carom__holder_t from, carom__holder_t to)
+{
+    carom__object_t *object = find(id);
+    carom__list_t doomed = 0;
+
+    if (object == NULL || atomic_load(&object->holders[place]) != from)
+        return CAROM_EBADMSG;
+    if (to == CAROM__NOBODY)
+        take(object, id.index, place, &doomed);
+    else
+        set_holder(object, place, to);
+    carom__fault("object.handed");
+    bury(&doomed);
+    return CAROM_OK;
+}
+
 carom_status_t carom__object_hand(carom__id_t id, int place, carom__holder_t from, carom__holder_t to)
 {
-    carom__object_t *object;
-    carom__list_t doomed = 0;
-    carom_status_t status = CAROM_EBADMSG;
+    carom_status_t status;
 
     if (carom__arena_shared() == NULL)
         return CAROM_EFORKED;
-    carom__arena_enter();
-    object = find(id);
-    if (object && atomic_load(&object->holders[place]) == from) {
-        if (to == CAROM__NOBODY)
-            take(object, id.index, place, &doomed);
-        else
-            set_holder(object, place, to);
-        carom__fault("object.handed");
-        bury(&doomed);
-        status = CAROM_OK;
-    }
+    status = carom__arena_enter(carom__deadline(CAROM__ARENA_PATIENCE));
+    if (status != CAROM_OK)
+        return status;
+    status = hand(id, place, from, to);
     carom__arena_leave();
     return status;
+}
+
+void carom__object_let_go_locked(carom__id_t id, int place, carom__holder_t from)
+{
+    (void) hand(id, place, from, CAROM__NOBODY);
+}
+
+void carom__object_let_go(carom__id_t id, int place, carom__holder_t from)
+{
+    if (carom__arena_shared() == NULL)
+        return;
+    if (carom__arena_enter(carom__deadline(CAROM__ARENA_HASTE)) != CAROM_OK) {
+        carom__debt_owe(id, place, from);
+        return;
+    }
+    carom__object_let_go_locked(id, place, from);
+    carom__arena_leave();
 }
 
 /* ---- more of them ---- */
@@ -328,7 +353,7 @@ static carom_status_t make_locked(carom__id_t *id, int type, unsigned size_class
 }
 
 carom_status_t carom__object_make(carom__id_t *id, void **at, int type, size_t size,
-                                  const carom__holder_t holders[CAROM__HOLDERS])
+                                  const carom__holder_t holders[CAROM__HOLDERS], carom_duration_t patience)
 {
     unsigned size_class = class_of(size);
     carom_status_t status = carom__arena_start();
@@ -340,7 +365,9 @@ carom_status_t carom__object_make(carom__id_t *id, void **at, int type, size_t s
         status = CAROM_ENOMEM;
     if (status != CAROM_OK)
         return status;
-    carom__arena_enter();
+    status = carom__arena_enter(carom__deadline(patience));
+    if (status != CAROM_OK)
+        return status;
     status = make_locked(id, type, size_class, holders);
     carom__arena_leave();
     if (status != CAROM_OK)
@@ -350,7 +377,7 @@ carom_status_t carom__object_make(carom__id_t *id, void **at, int type, size_t s
     if (*at)
         return CAROM_OK;
     for (i = 0; i < CAROM__HOLDERS; i++)
-        (void) carom__object_hand(*id, i, holders[i], CAROM__NOBODY);
+        carom__object_let_go(*id, i, holders[i]);
     return CAROM_ENOMEM;
 }
 
@@ -366,6 +393,13 @@ void *carom__object_at(carom__id_t id, int type, size_t *size)
     if (size)
         *size = (size_t) size_of_class(object->size_class);
     return block_of(object);
+}
+
+int carom__object_is_held(carom__id_t id, int place, carom__holder_t holder)
+{
+    const carom__object_t *object = carom__arena_shared() ? find(id) : NULL;
+
+    return object && atomic_load(&object->holders[place]) == holder;
 }
 
 /* ---- after the death of one who had the lock ---- */
@@ -476,10 +510,8 @@ void carom_arena_usage(carom_arena_usage_t *use)
     use->objects = use->bytes = 0;
     if (carom__arena_shared() == NULL)
         return;
-    carom__arena_enter();
     n = atomic_load(&carom__arena_root->object_count);
     for (i = 0; i < n; i++)
         use->objects += object_at(i) != NULL && !is_free(object_at(i));
     use->bytes = carom__arena_root->real;
-    carom__arena_leave();
 }

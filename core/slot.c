@@ -1,6 +1,7 @@
 /* The processes of a tree, in the slots of its arena. */
 
 #include "core/arena_layout.h"
+#include "core/time.h"
 
 #include "platform/fault.h"
 
@@ -24,22 +25,31 @@ static carom__slot_t *find(carom__id_t id)
 {
     carom__slot_t *slot = used_slot(id.index);
 
-    return slot && slot->generation == id.generation ? slot : NULL;
+    return slot && carom__slot_generation(slot) == id.generation ? slot : NULL;
+}
+
+static uint64_t life_of(uint32_t generation, unsigned state)
+{
+    return (uint64_t) generation << 32 | state;
 }
 
 /* ---- who lives ---- */
+
+static int is_live(carom_plat_shared_t *shared, uint32_t index, const carom__slot_t *slot)
+{
+    return carom__slot_state(slot) == CAROM__SLOT_LIVE && carom_plat_shared_is_alive(shared, index, &slot->mark);
+}
 
 /* One that is starting lives as long as its starter, who says when it was nothing. */
 static int is_alive(carom_plat_shared_t *shared, uint32_t index)
 {
     const carom__slot_t *slot = used_slot(index), *starter;
 
-    if (slot && slot->state == CAROM__SLOT_STARTING) {
+    if (slot && carom__slot_state(slot) == CAROM__SLOT_STARTING) {
         starter = find(slot->starter);
-        return starter && starter->state == CAROM__SLOT_LIVE &&
-               carom_plat_shared_is_alive(shared, slot->starter.index, &starter->mark);
+        return starter && is_live(shared, slot->starter.index, starter);
     }
-    return slot && slot->state == CAROM__SLOT_LIVE && carom_plat_shared_is_alive(shared, index, &slot->mark);
+    return slot && is_live(shared, index, slot);
 }
 
 #define PARTY_BITS 15
@@ -56,22 +66,31 @@ int carom__slot_is_party_alive(uint32_t party)
 
     if (slot == NULL)
         return 0;
-    id.generation = slot->generation;
+    id.generation = carom__slot_generation(slot);
     return carom__slot_party(id) == party && is_alive(carom__arena_memory(), id.index);
 }
 
 /* ---- claiming ---- */
 
-static carom_status_t claim(carom_plat_shared_t *shared, uint32_t index)
+/* Without the lock, which asks who lives: who is starting could not be told from one that died there.  CAROM_EBADMSG: it is not
+ * as it was when the process was started, because the starter is dead. */
+static carom_status_t claim(carom_plat_shared_t *shared, carom__id_t id)
 {
-    carom__slot_t *slot = slot_at(index);
-    carom_status_t status = carom_plat_shared_claim(shared, index, &slot->mark);
+    carom__slot_t *slot = used_slot(id.index);
+    uint64_t starting = life_of(id.generation, CAROM__SLOT_STARTING);
+    carom_status_t status;
 
+    if (slot == NULL || atomic_load(&slot->life) != starting)
+        return CAROM_EBADMSG;
+    status = carom_plat_shared_claim(shared, id.index, &slot->mark);
     carom__fault("slot.claimed");
-    if (status == CAROM_OK)
-        slot->state = CAROM__SLOT_LIVE;
+    if (status != CAROM_OK)
+        return status;
+    if (!atomic_compare_exchange_strong(&slot->life, &starting, life_of(id.generation, CAROM__SLOT_LIVE)))
+        return CAROM_EBADMSG;
     carom__fault("slot.live");
-    return status;
+    carom__arena_self = id;
+    return CAROM_OK;
 }
 
 static carom_status_t reserve_chunk(_Atomic uint32_t *chunk)
@@ -89,6 +108,7 @@ static carom_status_t reserve_chunk(_Atomic uint32_t *chunk)
 
 carom_status_t carom__slot_claim_first(carom_plat_shared_t *shared)
 {
+    static const carom__id_t first = {0, 1};
     carom_status_t status = reserve_chunk(&carom__arena_root->slot_chunks[0]);
 
     if (status != CAROM_OK)
@@ -96,25 +116,13 @@ carom_status_t carom__slot_claim_first(carom_plat_shared_t *shared)
     if (slot_at(0) == NULL)
         return CAROM_ENOMEM;
     atomic_store(&carom__arena_root->slot_count, 1);
-    slot_at(0)->generation = 1;
-    carom__arena_self.index = 0;
-    carom__arena_self.generation = 1;
-    return claim(shared, 0);
+    atomic_store(&slot_at(0)->life, life_of(1, CAROM__SLOT_STARTING));
+    return claim(shared, first);
 }
 
-/* The lock knows this process by its slot from before: while it is starting it lives as its starter does. */
 carom_status_t carom__slot_claim(carom_plat_shared_t *shared, carom__id_t id)
 {
-    const carom__slot_t *slot;
-    carom_status_t status = CAROM_EBADMSG;
-
-    carom__arena_self = id;
-    carom__arena_enter();
-    slot = find(id);
-    if (slot && slot->state == CAROM__SLOT_STARTING)
-        status = claim(shared, id.index);
-    carom__arena_leave();
-    return status;
+    return claim(shared, id);
 }
 
 /* ---- making and ending ---- */
@@ -125,7 +133,7 @@ static carom_status_t find_free(uint32_t *index)
     carom_status_t status;
 
     for (*index = 0; *index < count; ++*index)
-        if (slot_at(*index) && slot_at(*index)->state == CAROM__SLOT_FREE)
+        if (slot_at(*index) && carom__slot_state(slot_at(*index)) == CAROM__SLOT_FREE)
             return CAROM_OK;
     if (count == CAROM__SLOTS_MAX)
         return CAROM_EAGAIN;
@@ -146,15 +154,15 @@ static carom_status_t make_locked(carom__id_t *id)
     if (status != CAROM_OK)
         return status;
     slot = slot_at(index);
-    if (++slot->generation == 0)
-        slot->generation = 1;
+    id->index = index;
+    id->generation = carom__slot_generation(slot) + 1;
+    if (id->generation == 0)
+        id->generation = 1;
     carom__fault("slot.make");
     slot->starter = carom__arena_self;
     slot->holds = 0;
-    slot->state = CAROM__SLOT_STARTING;
+    atomic_store(&slot->life, life_of(id->generation, CAROM__SLOT_STARTING));
     carom__fault("slot.made");
-    id->index = index;
-    id->generation = slot->generation;
     return CAROM_OK;
 }
 
@@ -165,21 +173,34 @@ carom_status_t carom__slot_make(carom__id_t *slot)
     memset(slot, 0, sizeof *slot);
     if (status != CAROM_OK)
         return status;
-    carom__arena_enter();
+    status = carom__arena_enter(carom__deadline(CAROM__ARENA_PATIENCE));
+    if (status != CAROM_OK)
+        return status;
     status = make_locked(slot);
     carom__arena_leave();
     return status;
 }
 
-static void end_locked(uint32_t index)
+/* Of one that does not live.  Who was starting may have become live meanwhile. */
+static void end(uint32_t index)
 {
     carom__slot_t *slot = slot_at(index);
-    carom__id_t id = {index, slot->generation};
+    uint64_t life = atomic_load(&slot->life);
+    carom__id_t id = {index, (uint32_t) (life >> 32)};
 
+    if (!atomic_compare_exchange_strong(&slot->life, &life, life_of(id.generation, CAROM__SLOT_ENDING)))
+        return;
+    carom__fault("slot.ending");
     if (slot->holds > 0)
         carom__objects_release(carom__holder_process(id));
-    carom__fault("slot.ending");
-    slot->state = CAROM__SLOT_FREE;
+    carom__fault("slot.let_go");
+    atomic_store(&slot->life, life_of(id.generation, CAROM__SLOT_FREE));
+}
+
+/* Of those that are used, but not by this process. */
+static int is_anothers(const carom__slot_t *slot, uint32_t index)
+{
+    return slot && carom__slot_state(slot) != CAROM__SLOT_FREE && index != carom__arena_self.index;
 }
 
 /* Whoever was started by one that has ended is killed with it, and is let go when it is dead. */
@@ -190,23 +211,33 @@ static void end_orphans(void)
     for (i = 0; i < count; i++) {
         const carom__slot_t *slot = slot_at(i), *starter;
 
-        if (slot == NULL || slot->state == CAROM__SLOT_FREE || i == carom__arena_self.index)
+        if (!is_anothers(slot, i))
             continue;
         starter = find(slot->starter);
-        if ((starter == NULL || starter->state != CAROM__SLOT_LIVE) && !is_alive(carom__arena_shared(), i))
-            end_locked(i);
+        if ((starter == NULL || carom__slot_state(starter) != CAROM__SLOT_LIVE) && !is_alive(carom__arena_shared(), i))
+            end(i);
     }
+}
+
+void carom__slot_end_locked(carom__id_t slot)
+{
+    const carom__slot_t *it = find(slot);
+
+    if (it && carom__slot_state(it) != CAROM__SLOT_FREE)
+        end(slot.index);
+    carom__fault("slot.ended");
+    end_orphans();
 }
 
 void carom__slot_end(carom__id_t slot)
 {
     if (slot.generation == 0 || carom__arena_shared() == NULL)
         return;
-    carom__arena_enter();
-    if (find(slot))
-        end_locked(slot.index);
-    carom__fault("slot.ended");
-    end_orphans();
+    if (carom__arena_enter(carom__deadline(CAROM__ARENA_HASTE)) != CAROM_OK) {
+        carom__debt_owe(slot, 0, CAROM__NOBODY);
+        return;
+    }
+    carom__slot_end_locked(slot);
     carom__arena_leave();
 }
 
@@ -214,12 +245,9 @@ void carom__slots_sweep(void)
 {
     uint32_t count = atomic_load(&carom__arena_root->slot_count), i;
 
-    for (i = 0; i < count; i++) {
-        const carom__slot_t *slot = slot_at(i);
-
-        if (slot && slot->state != CAROM__SLOT_FREE && i != carom__arena_self.index && !is_alive(carom__arena_shared(), i))
-            end_locked(i);
-    }
+    for (i = 0; i < count; i++)
+        if (is_anothers(slot_at(i), i) && !is_alive(carom__arena_shared(), i))
+            end(i);
 }
 
 /* ---- counts ---- */

@@ -69,7 +69,13 @@ static void set_next_shot(team_t *team)
 /* Who has just sent a result, and has more to do. */
 static void shoot_by_lot(team_t *team, slice_t *slice, carom_channel_t *channel)
 {
-    if (!team->options->kill_workers || team->until_shot-- > 1 || slice->count == 0)
+    if (!team->options->kill_workers)
+        return;
+    if (team->until_shot > 1) {
+        team->until_shot--;
+        return;
+    }
+    if (slice->count == 0)
         return;
     set_next_shot(team);
     slice->shot = carom_process_kill(carom_channel_process(channel)) == CAROM_OK;
@@ -161,6 +167,8 @@ static void take_result(void *baton, const carom_result_t *result)
         return;
     }
     team->report->hired++;
+    if (slice->shot && result->outcome->status != CAROM_EDIED)
+        team->until_shot = 1;          /* it had done everything before the shot: the next one instead */
     if (result->status != CAROM_OK || slice->count > 0)
         bury(team, slice, result->outcome);
 }

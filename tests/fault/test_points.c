@@ -108,7 +108,8 @@ CAROM_TASK(points_hoarder)
     int i;
 
     for (i = 0; i < 30000; i++)
-        CAROM_ASSERT_OK(carom__object_make(&id, &at, CAROM__OBJECT_RING, i % 100 == 0 ? 40000 : 64, holders));
+        CAROM_ASSERT_OK(carom__object_make(&id, &at, CAROM__OBJECT_RING, i % 100 == 0 ? 40000 : 64, holders,
+                                         CAROM__ARENA_PATIENCE));
     carom_connection_close(&connection);
     return 0;
 }
@@ -245,7 +246,8 @@ static void make_many(void)
     uint64_t i;
 
     for (i = 0; i < MANY; i++) {
-        CAROM_ASSERT_OK(carom__object_make(&ids[i], &at, CAROM__OBJECT_RING, (size_t) 64 << i % 7, holders));
+        CAROM_ASSERT_OK(carom__object_make(&ids[i], &at, CAROM__OBJECT_RING, (size_t) 64 << i % 7, holders,
+                                         CAROM__ARENA_PATIENCE));
         places[i] = at;
         places[i][0] = places[i][(64 << i % 7) / 8 - 1] = i;
     }
@@ -299,7 +301,7 @@ static void end_counting(const char *path)
     CAROM_ASSERT_INT(missed, 0);
 }
 
-CAROM_TEST_WITH(points, killed_at_each, .modes = CAROM_TEST_SPAWN, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 900000)
+CAROM_TEST_WITH(points, killed_at_each, .modes = CAROM_TEST_SPAWN, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 120000)
 {
     static const unsigned passes[] = {1, 2, 3, 7, 20, 60};
     unsigned i, p, points = 0, kills = 0;
@@ -320,7 +322,7 @@ CAROM_TEST_WITH(points, killed_at_each, .modes = CAROM_TEST_SPAWN, .warm_up = CA
 }
 
 CAROM_TEST_WITH(points, killed_while_the_arena_grows, .modes = PROCESSES, .warm_up = CAROM_TEST_THREAD,
-                .timeout_ms = 900000)
+                .timeout_ms = 120000)
 {
     static const char *const names[] = {"arena.commit", "arena.real", "object.table", "object.carving", "object.carved",
                                         "object.listed", "object.chunk", "object.begun", "object.push", "object.popped",
@@ -562,13 +564,13 @@ static carom_status_t attempt_start(carom_test_t *test)
     return status;
 }
 
-CAROM_TEST_WITH(points, a_start_refused, .modes = CAROM_TEST_THREAD | CAROM_TEST_SPAWN, .timeout_ms = 300000)
+CAROM_TEST_WITH(points, a_start_refused, .modes = CAROM_TEST_THREAD | CAROM_TEST_SPAWN, .timeout_ms = 120000)
 {
     refuse_all(test, attempt_start);
 }
 
 /* The child finds no memory at some moment: a status of it, or of the start. */
-CAROM_TEST_WITH(points, a_child_without_memory, .modes = PROCESSES, .timeout_ms = 300000)
+CAROM_TEST_WITH(points, a_child_without_memory, .modes = PROCESSES, .timeout_ms = 120000)
 {
     static const char *const points[] = {"memory.*", "shared.*", "stream.read", "stream.write"};
     uint64_t objects = objects_in_use();

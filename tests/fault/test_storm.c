@@ -137,7 +137,7 @@ static int64_t kill_one(carom_test_t *test, uint64_t *lot, uint64_t *messages)
     return seen - killer.moment;
 }
 
-CAROM_TEST_WITH(storm, killed_at_random, .modes = PROCESSES, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 1800000)
+CAROM_TEST_WITH(storm, killed_at_random, .modes = PROCESSES, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 60000)
 {
     unsigned rounds = for_sanitizers(rounds_of(200, 10000), 4), late = 0, i;
     uint64_t lot = test->seed | 1, messages = 0, objects = objects_in_use();
@@ -420,7 +420,7 @@ static void lose_some(carom_test_t *test, unsigned wanted, uint64_t *lot)
     carom_connection_close(&carrier);
 }
 
-CAROM_TEST_WITH(storm, arena_stays_flat, .modes = PROCESSES, .timeout_ms = 1800000)
+CAROM_TEST_WITH(storm, arena_stays_flat, .modes = PROCESSES, .timeout_ms = 60000)
 {
     unsigned wanted = for_sanitizers(rounds_of(50000, 1000000), 10), made = 0, some;
     uint64_t lot = test->seed | 1, objects = objects_in_use(), bytes = 0;
@@ -512,7 +512,7 @@ CAROM_TASK(storm_crosses)
 }
 
 /* Both ways at once, each side with a thread that sends and one that receives: each has to hear the bell for the other. */
-CAROM_TEST_WITH(storm, crossing, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 600000)
+CAROM_TEST_WITH(storm, crossing, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 60000)
 {
     unsigned count = for_sanitizers(rounds_of(CROSSING, 10 * CROSSING), 10);
     int64_t seed = (int64_t) (test->seed & 0xFFFFFF) * 2;
@@ -585,7 +585,7 @@ CAROM_TASK(storm_sends_numbers)
 }
 
 /* Two threads receive, one polls, and a fourth sends, on one end. */
-CAROM_TEST_WITH(storm, many_threads_at_an_end, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 600000)
+CAROM_TEST_WITH(storm, many_threads_at_an_end, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 60000)
 {
     unsigned count = for_sanitizers(rounds_of(10000, 200000), 10), i;
     crossing_t self = {.count = count, .polls = 1}, sending = {.count = CROWD, .seed = 4};
@@ -629,7 +629,7 @@ static void *stops_and_continues(void *argument)
     return NULL;
 }
 
-CAROM_TEST_WITH(storm, stopped_and_continued, .modes = PROCESSES, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 600000)
+CAROM_TEST_WITH(storm, stopped_and_continued, .modes = PROCESSES, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 60000)
 {
     unsigned count = for_sanitizers(rounds_of(300, 20000), 10);
     int64_t seed = (int64_t) (test->seed & 0xFFFFFF) * 2;
@@ -648,6 +648,50 @@ CAROM_TEST_WITH(storm, stopped_and_continued, .modes = PROCESSES, .warm_up = CAR
     pthread_join(stopper, NULL);
     end_child(&child, 0);
     carom_connection_close(&ours);
+}
+
+/* ---- one who has the arena's lock, and does not go on ---- */
+
+/* Takes it, and gives it up when it hears something. */
+CAROM_TASK(storm_keeper)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    carom_value_t value;
+
+    CAROM_ASSERT_OK(carom__arena_enter(carom_plat_now() + PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_none(), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, 2 * PATIENCE));
+    carom__arena_leave();
+    return 0;
+}
+
+static void expect_quick(int64_t since)
+{
+    CAROM_ASSERT(carom_plat_now() - since < LATEST);
+}
+
+/* What lets go returns soon, and what it could not do is done when it can be. */
+CAROM_TEST_WITH(storm, a_lock_that_is_kept, .modes = CAROM_TEST_SPAWN, .timeout_ms = 60000)
+{
+    pair_t pair = make_pair(), none;
+    uint64_t objects = objects_in_use();
+    carom_connection_t *to_idler, *to_keeper;
+    carom_process_t *idler = start_idler(&to_idler, test, &storm_idler), *keeper, *other;
+    int64_t before;
+
+    keeper = start_idler(&to_keeper, test, &storm_keeper);
+    before = carom_plat_now();
+    kill_child(&idler);
+    expect_end(to_idler);
+    carom_connection_close(&to_idler);
+    close_pair(&pair);
+    expect_quick(before);
+    CAROM_ASSERT_STATUS(carom_connection_pair(&none.a, &none.b, NULL), CAROM_ETIMEOUT);
+    CAROM_ASSERT_STATUS(carom_process_start(&other, test->context, carom_call(storm_idler, 0)), CAROM_ETIMEOUT);
+    CAROM_ASSERT_OK(carom_connection_send(to_keeper, carom_value_none(), PATIENCE));
+    end_child(&keeper, 0);
+    carom_connection_close(&to_keeper);
+    expect_objects(objects - 1);
 }
 
 /* ---- where there is no room ---- */
@@ -707,7 +751,7 @@ CAROM_TASK(storm_sends_huge)
 }
 
 /* In make soak alone. */
-CAROM_TEST_WITH(storm, more_than_4_gib, .modes = PROCESSES, .timeout_ms = 600000)
+CAROM_TEST_WITH(storm, more_than_4_gib, .modes = PROCESSES, .timeout_ms = 60000)
 {
     carom_connection_t *connection;
     carom_process_t *child;

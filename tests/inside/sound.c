@@ -57,8 +57,8 @@ static const char *count_trouble(void)
 
     for (i = 0; i < slots; i++) {
         id.index = i;
-        id.generation = slot_at(i)->generation;
-        if (slot_at(i)->state != CAROM__SLOT_FREE && slot_at(i)->holds != places_of(carom__holder_process(id)))
+        id.generation = carom__slot_generation(slot_at(i));
+        if (carom__slot_state(slot_at(i)) != CAROM__SLOT_FREE && slot_at(i)->holds != places_of(carom__holder_process(id)))
             return "a process holds another number of places than is counted";
     }
     for (i = 0; i < count; i++) {
@@ -95,7 +95,8 @@ const char *arena_trouble(void)
 
     if (carom__arena_shared() == NULL)
         return NULL;
-    carom__arena_enter();
+    if (carom__arena_enter(carom_plat_now() + CAROM__ARENA_PATIENCE) != CAROM_OK)
+        return "its lock is taken";
     trouble = list_trouble();
     if (trouble == NULL)
         trouble = count_trouble();

@@ -238,7 +238,7 @@ static void run_by_lot(uint64_t seed)
     free_tube(tube);
 }
 
-CAROM_TEST_WITH(ring, like_a_queue, .modes = CAROM_TEST_ONCE_ONLY, .timeout_ms = 600000)
+CAROM_TEST_WITH(ring, like_a_queue, .modes = CAROM_TEST_ONCE_ONLY, .timeout_ms = 120000)
 {
     unsigned rounds = for_sanitizers(rounds_of(2000, 50000), 5), i;
 
@@ -316,7 +316,7 @@ CAROM_TEST_WITH(ring, two_threads, .modes = CAROM_TEST_ONCE_ONLY, .warm_up = CAR
 
 /* ---- a ring that somebody scribbles over ---- */
 
-CAROM_TEST_WITH(ring, scribbled_over, .modes = CAROM_TEST_ONCE_ONLY, .timeout_ms = 600000)
+CAROM_TEST_WITH(ring, scribbled_over, .modes = CAROM_TEST_ONCE_ONLY, .timeout_ms = 120000)
 {
     unsigned rounds = for_sanitizers(rounds_of(20000, 500000), 4), i, k;
     static unsigned char from[4000], to[QUEUE];

@@ -20,7 +20,8 @@ static void make_guards(guards_t *guards, size_t size, unsigned first, unsigned 
     void *at;
 
     for (i = first; i < GUARDS; i += step) {
-        CAROM_ASSERT_OK(carom__object_make(&guards->ids[i], &at, CAROM__OBJECT_RING, size, holders));
+        CAROM_ASSERT_OK(carom__object_make(&guards->ids[i], &at, CAROM__OBJECT_RING, size, holders,
+                                         CAROM__ARENA_PATIENCE));
         guards->at[i] = at;
         guards->sizes[i] = size;
         memset(at, 0x5A, size);
@@ -140,7 +141,7 @@ static void move(pair_t *pair)
     close_pair(&carrier);
 }
 
-CAROM_TEST_WITH(scribble, over_what_is_shared, .modes = CAROM_TEST_ONCE_ONLY, .timeout_ms = 900000)
+CAROM_TEST_WITH(scribble, over_what_is_shared, .modes = CAROM_TEST_ONCE_ONLY, .timeout_ms = 120000)
 {
     unsigned rounds = for_sanitizers(rounds_of(400, 20000), 4), i, k;
     uint64_t lot = test->seed | 1, objects = objects_in_use();

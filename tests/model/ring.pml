@@ -220,7 +220,7 @@ inline move()
     }
 }
 
-/* put_all(), make_room() and wait_for_room() of core/link.c for a number of messages, growing at any time. */
+/* put_all(), make_room() and wait_for_room() of core/link_out.c for a number of messages, growing at any time. */
 proctype writer()
 {
     byte w_ring, w_at, w_total, w_base, w_head, w_size = SMALL;

@@ -182,7 +182,7 @@ static void kill_one(storm_t *storm)
     start_one(storm, i);
 }
 
-CAROM_TEST_WITH(lock, killed_at_any_moment, .modes = CAROM_TEST_ONCE_ONLY, .timeout_ms = 600000)
+CAROM_TEST_WITH(lock, killed_at_any_moment, .modes = CAROM_TEST_ONCE_ONLY, .timeout_ms = 120000)
 {
     unsigned rounds = rounds_of(200), done, i;
     storm_t storm = {.next = 2, .lot = test->seed};
