@@ -16,6 +16,9 @@
 /* How long a fresh process may take to fetch its orders, µs: a program that does other things before carom_init. */
 #define PATIENCE 60000000
 
+/* Less than any socket holds. */
+#define ORDERS_FIRST ((size_t) 16 << 10)
+
 typedef struct backing_t {
     carom_plat_child_t *child;
     carom_connection_t *control;       /* orders go there, the report comes back */
@@ -78,6 +81,21 @@ static int is_born(const carom__launch_t *launch)
     return launch->birth && launch->birth->control;
 }
 
+static carom_status_t send_orders(backing_t *backing, carom__launch_t *launch)
+{
+    carom_status_t status = carom__connection_send_parcel(backing->control, &launch->parcel, carom__deadline(PATIENCE));
+
+    carom__fault("launch.ordered");
+    /* It ended without having read them. */
+    return status == CAROM_EEOF ? CAROM_EDIED : status;
+}
+
+/* Orders that the socket holds go before the process is there: neither side wakes the other for them. */
+static int go_first(const carom__launch_t *launch)
+{
+    return carom_plat_attach_in_bytes() && launch->parcel.body.length <= ORDERS_FIRST;
+}
+
 static carom_status_t make_process(backing_t *backing, carom__launch_t *launch, const carom_process_options_t *options,
                                    carom__launcher_t launcher, void *baton)
 {
@@ -88,21 +106,17 @@ static carom_status_t make_process(backing_t *backing, carom__launch_t *launch, 
     if (status != CAROM_OK)
         return status;
     how = describe(options, launch, theirs);
-    status = launcher(&backing->child, &how, baton);
-    /* In a fork that returns its descriptor is the child's control. */
-    if (!is_born(launch))
-        carom_plat_stream_close(&theirs);
-    return status;
-}
-
-static carom_status_t give_orders(backing_t *backing, carom__launch_t *launch)
-{
-    carom_status_t status = carom__connection_send_parcel(backing->control, &launch->parcel, carom__deadline(PATIENCE));
-
+    if (go_first(launch))
+        status = send_orders(backing, launch);
     if (status == CAROM_OK)
-        carom__parcel_sent(&launch->parcel);
-    /* It ended without having read them. */
-    return status == CAROM_EEOF ? CAROM_EDIED : status;
+        status = launcher(&backing->child, &how, baton);
+    /* In a fork that returns its descriptor is the child's control. */
+    if (is_born(launch))
+        return status;
+    carom_plat_stream_close(&theirs);
+    if (status == CAROM_OK && !go_first(launch))
+        status = send_orders(backing, launch);
+    return status;
 }
 
 static void free_backing(backing_t *backing)
@@ -140,10 +154,8 @@ carom_status_t carom__child_start(carom_process_t *process, carom__launch_t *lau
     /* What is here is the parent's, and this a copy of it that nobody will use. */
     if (is_born(launch))
         return CAROM_OK;
-    if (status == CAROM_OK)
-        status = give_orders(backing, launch);
-    carom__fault("launch.ordered");
     if (status == CAROM_OK) {
+        carom__parcel_sent(&launch->parcel);
         process->pid = carom_plat_child_pid(backing->child);
         process->backing = backing;
         backing->slot = launch->slot;

@@ -141,8 +141,10 @@ static pid_t split(plan_t *plan)
 
 static carom_status_t begin(carom_plat_stream_t **control, carom_plat_shared_t **shared, plan_t *plan, carom_plat_child_t *self)
 {
-    int error = carom__setup_apply(&plan->setup);
+    int error = carom__lifeline_arm(plan->setup.lifeline);
 
+    if (!error)
+        error = carom__setup_apply(&plan->setup);
     carom__child_forget(self);
     carom__fd_close(&plan->answer);
     if (error && plan->answerer >= 0 && write(plan->answerer, &error, sizeof error) < 0)

@@ -51,8 +51,7 @@ void carom_plat_forker_close(carom_plat_forker_t **forker)
 /* ---- a request being made ---- */
 
 typedef struct asking_t {
-    request_t request;
-    int files[FILE_KINDS];            /* -1: none */
+    asked_t asked;
     int room;                         /* a descriptor that is held for the one that comes */
     char **environment;
     const char *directory;
@@ -65,7 +64,7 @@ static void close_files(asking_t *asking)
     /* Control and the tree's memory are the caller's, the standard ones are the host's. */
     for (kind = 0; kind < FILE_STDIN; kind++)
         if (kind != FILE_CONTROL && kind != FILE_SHARED)
-            carom__fd_close(&asking->files[kind]);
+            carom__fd_close(&asking->asked.files[kind]);
     carom__fd_close(&asking->room);
     free(asking->environment);
 }
@@ -77,7 +76,7 @@ static int make_status(asking_t *asking, carom_plat_child_t *child)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return errno;
     child->status = carom__fd_guard(ends[0]);
-    asking->files[FILE_STATUS] = carom__fd_guard(ends[1]);
+    asking->asked.files[FILE_STATUS] = carom__fd_guard(ends[1]);
     error = carom__fd_copy(child->status, CHILD_CONTROL, &asking->room);
     if (!error)
         asking->room = carom__fd_guard(asking->room);
@@ -90,7 +89,7 @@ static int find_here(asking_t *asking)
     int fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd >= 0)
-        asking->files[FILE_HERE] = carom__fd_guard(fd);
+        asking->asked.files[FILE_HERE] = carom__fd_guard(fd);
     return fd < 0 && (errno == EMFILE || errno == ENFILE) ? errno : 0;
 }
 
@@ -99,12 +98,12 @@ static int describe_stream(asking_t *asking, const carom_plat_redirect_t *to, in
     int fd = to->kind == CAROM_PLAT_FILE ? (int) to->file : target;
 
     if (to->kind == CAROM_PLAT_NULL) {
-        asking->request.wants |= (uint32_t) WANT_NULL << target;
+        asking->asked.request.wants |= (uint32_t) WANT_NULL << target;
         return 0;
     }
     if (fcntl(fd, F_GETFD) >= 0)
-        asking->files[FILE_STDIN + target] = fd;
-    return asking->files[FILE_STDIN + target] < 0 && to->kind == CAROM_PLAT_FILE ? EINVAL : 0;
+        asking->asked.files[FILE_STDIN + target] = fd;
+    return asking->asked.files[FILE_STDIN + target] < 0 && to->kind == CAROM_PLAT_FILE ? EINVAL : 0;
 }
 
 static int describe_rest(asking_t *asking, const carom_plat_launch_t *launch)
@@ -123,10 +122,10 @@ static int describe_rest(asking_t *asking, const carom_plat_launch_t *launch)
     asking->directory = launch->directory;
     if (length > FORKER_BODY_MAX || (launch->directory && strlen(launch->directory) >= CAROM_PLAT_PATH))
         return E2BIG;
-    asking->request.environment = (uint32_t) length;
-    asking->request.directory = launch->directory ? (uint32_t) strlen(launch->directory) + 1 : 0;
-    asking->request.nice = nice;
-    asking->request.wants |= (launch->nice != 0 ? WANT_NICE : 0) | (launch->nice != 0 || launch->directory ? WANT_READY : 0);
+    asking->asked.request.environment = (uint32_t) length;
+    asking->asked.request.directory = launch->directory ? (uint32_t) strlen(launch->directory) + 1 : 0;
+    asking->asked.request.nice = nice;
+    asking->asked.request.wants |= (launch->nice != 0 ? WANT_NICE : 0) | (launch->nice != 0 || launch->directory ? WANT_READY : 0);
     return 0;
 }
 
@@ -135,69 +134,45 @@ static int prepare(asking_t *asking, carom_plat_child_t *child, const carom_plat
     int target, kind, error = make_status(asking, child);
 
     if (!error)
-        error = carom__fd_pipe(&asking->files[FILE_LIFELINE], &child->lifeline);
+        error = carom__fd_pipe(&asking->asked.files[FILE_LIFELINE], &child->lifeline);
     if (!error)
-        error = carom__sentinel_prepare(child, &asking->files[FILE_SENTINEL]);
+        error = carom__sentinel_prepare(child, &asking->asked.files[FILE_SENTINEL]);
     if (!error)
         error = find_here(asking);
     for (target = 0; target < 3 && !error; target++)
         error = describe_stream(asking, &launch->standard[target], target);
     if (!error)
         error = describe_rest(asking, launch);
-    asking->files[FILE_CONTROL] = launch->control->fd;
-    asking->files[FILE_SHARED] = launch->shared ? launch->shared->fd : -1;
+    asking->asked.files[FILE_CONTROL] = launch->control->fd;
+    asking->asked.files[FILE_SHARED] = launch->shared ? launch->shared->fd : -1;
     for (kind = 0; kind < FILE_KINDS; kind++)
-        asking->request.files |= (uint32_t) (asking->files[kind] >= 0) << kind;
+        asking->asked.request.files |= (uint32_t) (asking->asked.files[kind] >= 0) << kind;
     return error;
 }
 
 /* ---- sending it ---- */
 
-static size_t add_files(struct msghdr *message, ancillary_t *ancillary, const int files[FILE_KINDS])
+static carom_status_t after_failure(int error, int fd, short events, int64_t deadline)
 {
-    struct cmsghdr *part;
-    size_t count = 0;
-    int kind, all[FILE_KINDS];
-
-    for (kind = 0; kind < FILE_KINDS; kind++)
-        if (files[kind] >= 0)
-            all[count++] = files[kind];
-    memset(ancillary, 0, sizeof *ancillary);
-    message->msg_control = ancillary;
-    message->msg_controllen = CMSG_SPACE(count * sizeof(int));
-    part = CMSG_FIRSTHDR(message);
-    part->cmsg_level = SOL_SOCKET;
-    part->cmsg_type = SCM_RIGHTS;
-    part->cmsg_len = CMSG_LEN(count * sizeof(int));
-    memcpy(CMSG_DATA(part), all, count * sizeof(int));
-    return count;
-}
-
-static carom_status_t after_failure(int fd, short events, int64_t deadline)
-{
-    if (errno == EINTR)
+    if (error == EINTR)
         return CAROM_OK;
-    if (errno == EAGAIN)
+    if (error == EAGAIN)
         return carom__poll_one(fd, events, deadline);
-    return errno == ENOTCONN ? CAROM_EEOF : carom_plat_status(errno);
+    return error == ENOTCONN ? CAROM_EEOF : carom_plat_status(error);
 }
 
 static carom_status_t send_request(carom_plat_forker_t *forker, asking_t *asking, int64_t deadline)
 {
-    struct iovec where = {&asking->request, sizeof asking->request};
-    struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1};
-    ancillary_t ancillary;
     carom_status_t status = CAROM_OK;
-    ssize_t n = -1;
+    int error;
 
-    asking->request.magic = FORKER_MAGIC;
-    memcpy(asking->request.key, forker->key, sizeof forker->key);
-    add_files(&message, &ancillary, asking->files);
-    while (n < 0 && status == CAROM_OK) {
-        n = sendmsg(forker->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n < 0)
-            status = after_failure(forker->fd, POLLOUT, deadline);
-    }
+    asking->asked.request.magic = FORKER_MAGIC;
+    memcpy(asking->asked.request.key, forker->key, sizeof forker->key);
+    do {
+        error = carom__request_send(forker->fd, &asking->asked);
+        if (error)
+            status = after_failure(error, forker->fd, POLLOUT, deadline);
+    } while (error && status == CAROM_OK);
     return status;
 }
 
@@ -210,7 +185,7 @@ static carom_status_t send_bytes(int fd, const void *bytes, size_t length, int64
         ssize_t n = send(fd, rest, length, MSG_NOSIGNAL | MSG_DONTWAIT);
 
         if (n < 0)
-            status = after_failure(fd, POLLOUT, deadline);
+            status = after_failure(errno, fd, POLLOUT, deadline);
         else {
             rest += n;
             length -= (size_t) n;
@@ -222,7 +197,7 @@ static carom_status_t send_bytes(int fd, const void *bytes, size_t length, int64
 /* In one piece, mostly: the strings lie anywhere. */
 static carom_status_t send_body(int fd, const asking_t *asking, int64_t deadline)
 {
-    size_t total = asking->request.environment + asking->request.directory, length = 0, i;
+    size_t total = asking->asked.request.environment + asking->asked.request.directory, length = 0, i;
     char *body = malloc(total + 1);
     carom_status_t status;
 
@@ -272,7 +247,7 @@ static carom_status_t receive_word(word_t *word, int *file, int fd, int64_t dead
                 return CAROM_EMFILE;
             return n == (ssize_t) sizeof *word ? CAROM_OK : CAROM_EBADMSG;
         }
-        status = after_failure(fd, POLLIN, deadline);
+        status = after_failure(errno, fd, POLLIN, deadline);
     }
     return status;
 }
@@ -289,7 +264,7 @@ static void be_born(carom_plat_child_t *child, const word_t *word, int file)
 /* The words of forker and worker come in any order. */
 static carom_status_t await(carom_plat_child_t *child, asking_t *asking, int64_t deadline)
 {
-    int is_ready = !(asking->request.wants & WANT_READY), file;
+    int is_ready = !(asking->asked.request.wants & WANT_READY), file;
     carom_status_t status = CAROM_OK;
     word_t word;
 
@@ -313,7 +288,7 @@ static carom_status_t ask(carom_plat_child_t *child, carom_plat_forker_t *forker
     carom_status_t status = send_request(forker, asking, deadline);
 
     /* Ours alone would keep it open. */
-    carom__fd_close(&asking->files[FILE_STATUS]);
+    carom__fd_close(&asking->asked.files[FILE_STATUS]);
     if (status == CAROM_OK)
         status = send_body(child->status, asking, deadline);
     /* A worker that went without reading has said why. */
@@ -325,7 +300,7 @@ static carom_status_t ask(carom_plat_child_t *child, carom_plat_forker_t *forker
 carom_status_t carom_plat_forker_launch(carom_plat_child_t **child, carom_plat_forker_t *forker,
                                         const carom_plat_launch_t *launch, int64_t deadline)
 {
-    asking_t asking = {.files = {-1, -1, -1, -1, -1, -1, -1, -1, -1}, .room = -1};
+    asking_t asking = {.asked = CAROM__ASKED_NOTHING, .room = -1};
     carom_plat_child_t *self;
     carom_status_t status = carom__child_new(&self);
     int error;

@@ -36,9 +36,17 @@ typedef struct request_t {
     uint32_t zero;
 } request_t;
 
-/* From the forker: BORN: its pid, its descriptor beside it where there are such; ENDED: its exit code.  From the worker:
- * READY: 0; LEAVING: its exit code, its last act, which saves the starter the wait for the forker.  From either, FAILED: an
- * errno. */
+/* A request with its descriptors, -1 where there is none. */
+typedef struct asked_t {
+    request_t request;
+    int files[FILE_KINDS];
+} asked_t;
+
+#define CAROM__ASKED_NOTHING {.files = {-1, -1, -1, -1, -1, -1, -1, -1, -1}}
+
+/* From the worker: BORN, before it does anything: its pid, its descriptor beside it where there are such; READY: 0; LEAVING: its
+ * exit code, its last act, which saves the starter the wait for the forker.  From the forker, ENDED: its exit code.  From either,
+ * FAILED: an errno. */
 enum { WORD_BORN = 1, WORD_READY, WORD_FAILED, WORD_ENDED, WORD_LEAVING };
 
 typedef struct word_t {
@@ -51,5 +59,25 @@ typedef union ancillary_t {
     char bytes[CMSG_SPACE(FILE_KINDS * sizeof(int))];
     struct cmsghdr align;
 } ancillary_t;
+
+/* ---- forker_request.c ---- */
+
+/* Sends a request as it is, without waiting.  0 or an errno. */
+int carom__request_send(int fd, const asked_t *asked);
+
+/* Receives one.  1: it came, and its descriptors are the caller's; 0: nothing did, or what did has another key than `key` (NULL:
+ * any) or makes no sense; -1: nobody has the other end any more. */
+int carom__request_receive(int fd, asked_t *asked, const unsigned char *key, int flags);
+
+/* Closes what is there; then nothing is. */
+void carom__request_close(asked_t *asked);
+
+/* A word over a status socket, if there is room. */
+void carom__word_say(int fd, uint32_t what, int32_t value);
+
+/* ---- forker_worker.c ---- */
+
+/* In a fork of the forker, with all signals blocked: becomes the worker that is asked for, or says why not and ends. */
+carom_status_t carom__forker_become(carom_plat_stream_t **control, carom_plat_shared_t **shared, const asked_t *asked);
 
 #endif

@@ -1,7 +1,11 @@
 /* A forker: the process that forks workers for its owner.
  *
  * It has one thread and little memory, so its forks are cheap and safe however large and busy its owner is.  It may have a
- * handler of signals and wait for all of its children: the process is carom's own. */
+ * handler of signals and wait for all of its children: the process is carom's own.
+ *
+ * What it forks is a *spare*, which waits for what it is to be; when a request was served and nobody waits, the next one is forked
+ * ahead of need, so that a start need not wait for a fork.  A spare ends with its forker; a worker does
+ * not, and says that it is born before it does anything else: so who heard of none may ask again. */
 
 #include "platform/unix/forker.h"
 
@@ -15,12 +19,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The exit code of a worker that could not be what it was to be. */
+/* The exit code of a spare that was not asked for. */
 #define NOT_RUN 70
 
 typedef struct worker_t {
     pid_t pid;
-    int status;                       /* where the word of its end goes */
+    int status;                       /* where the word of its end goes; -1: it is the spare, or was and died */
     int is_kept;                      /* the starter has only its number, which is not free before he has closed his end */
     int has_ended;
     struct worker_t *next;
@@ -28,18 +32,16 @@ typedef struct worker_t {
 
 typedef struct forker_t {
     int fd;
+    pid_t pid;
     unsigned char key[CAROM_PLAT_KEY];
     worker_t *workers;
+    worker_t *spare;                  /* one of them, or NULL */
+    int spare_fd;                     /* where it waits for a request */
+    int wants_spare;                  /* a request was served since there was one */
     struct pollfd *polled;            /* fd, then the status of each that is kept and has ended */
     size_t capacity;
     sigset_t mask;                    /* while it waits */
 } forker_t;
-
-/* A request with its descriptors, -1 where there is none. */
-typedef struct asked_t {
-    request_t request;
-    int files[FILE_KINDS];
-} asked_t;
 
 static volatile sig_atomic_t children_ended;
 
@@ -49,263 +51,17 @@ static void note_child(int number)
     children_ended = 1;
 }
 
-/* In a worker, its end of status; a fork of the worker has none. */
-static int my_status = -1;
-static unsigned my_birth;
-
-/* ---- requests ---- */
-
-/* In a time that tells nothing of the place where they differ. */
-static int same_key(const unsigned char *one, const unsigned char *other)
-{
-    volatile unsigned char difference = 0;
-    size_t i;
-
-    for (i = 0; i < CAROM_PLAT_KEY; i++)
-        difference |= one[i] ^ other[i];
-    return difference == 0;
-}
-
-static size_t take_files(int files[FILE_KINDS], struct msghdr *message)
-{
-    struct cmsghdr *part;
-    size_t count = 0, i, n;
-
-    for (part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
-        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
-            continue;
-        n = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (i = 0; i < n && count < FILE_KINDS; i++)
-            memcpy(&files[count++], CMSG_DATA(part) + i * sizeof(int), sizeof(int));
-    }
-    return count;
-}
-
-/* From the order in which they came to the places of their kinds; -1 when they are not what the request says. */
-static int sort_files(asked_t *asked, size_t count)
-{
-    int came[FILE_KINDS], kind;
-    size_t next = 0;
-
-    memcpy(came, asked->files, sizeof came);
-    for (kind = 0; kind < FILE_KINDS; kind++)
-        if (asked->request.files & 1u << kind && next == count)
-            return -1;
-        else
-            asked->files[kind] = asked->request.files & 1u << kind ? came[next++] : -1;
-    return next == count ? 0 : -1;
-}
-
-static int is_request(const forker_t *self, const request_t *request)
-{
-    const uint32_t needed = 1u << FILE_STATUS | 1u << FILE_CONTROL | 1u << FILE_LIFELINE;
-
-    return request->magic == FORKER_MAGIC && same_key(request->key, self->key) && request->zero == 0 &&
-           request->files >> FILE_KINDS == 0 && (request->files & needed) == needed &&
-           (request->wants & ~(uint32_t) WANT_ALL) == 0 && request->environment <= FORKER_BODY_MAX && request->directory <= CAROM_PLAT_PATH;
-}
-
-static void close_all(int files[FILE_KINDS])
-{
-    int kind;
-
-    for (kind = 0; kind < FILE_KINDS; kind++)
-        if (files[kind] >= 0)
-            close(files[kind]);
-}
-
-static void say(int fd, uint32_t what, int32_t value)
-{
-    word_t word = {what, value};
-    ssize_t ignored = send(fd, &word, sizeof word, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-    (void) ignored;
-}
-
-/* 1: a request came; 0: nothing did, or what did is none; -1: the owner has closed his end. */
-static int receive(forker_t *self, asked_t *asked)
-{
-    struct iovec where = {&asked->request, sizeof asked->request};
-    ancillary_t ancillary;
-    struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1, .msg_control = &ancillary, .msg_controllen = sizeof ancillary};
-    ssize_t n = recvmsg(self->fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-    size_t count;
-
-    if (n <= 0)
-        return n < 0 && (errno == EAGAIN || errno == EINTR || errno == EMFILE || errno == ENFILE) ? 0 : -1;
-    memset(asked->files, -1, sizeof asked->files);
-    count = take_files(asked->files, &message);
-    if (n == (ssize_t) sizeof asked->request && !(message.msg_flags & MSG_TRUNC) && is_request(self, &asked->request)) {
-        if (!(message.msg_flags & MSG_CTRUNC) && sort_files(asked, count) == 0)
-            return 1;
-        /* There was no room for all of them here; the first is where to say so. */
-        if (count > 0)
-            say(asked->files[0], WORD_FAILED, EMFILE);
-    }
-    close_all(asked->files);
-    return 0;
-}
-
-/* ---- in the worker ---- */
-
-static int read_body(char *body, size_t length, int fd)
-{
-    while (length > 0) {
-        ssize_t n = recv(fd, body, length, 0);
-
-        if (n == 0)
-            return EPIPE;
-        if (n < 0 && errno != EINTR)
-            return errno;
-        if (n > 0) {
-            body += n;
-            length -= (size_t) n;
-        }
-    }
-    return 0;
-}
-
-/* An array of the strings in a block of them; the block ends with a zero or is empty. */
-static int split_environment(char ***environment, char *block, size_t length)
-{
-    size_t count = 0, i;
-    char *next;
-
-    if (length > 0 && block[length - 1] != '\0')
-        return EINVAL;
-    for (i = 0; i < length; i++)
-        count += block[i] == '\0';
-    *environment = malloc((count + 1) * sizeof **environment);
-    if (*environment == NULL)
-        return ENOMEM;
-    for (i = 0, next = block; i < count; i++, next += strlen(next) + 1)
-        (*environment)[i] = next;
-    (*environment)[count] = NULL;
-    return 0;
-}
-
-/* Environment and directory are the worker's for its whole life. */
-static int read_strings(carom__setup_t *setup, const asked_t *asked)
-{
-    size_t environment = asked->request.environment, directory = asked->request.directory;
-    char *body = malloc(environment + directory + 1);
-    int error = body ? read_body(body, environment + directory, asked->files[FILE_STATUS]) : ENOMEM;
-
-    if (error)
-        return error;
-    body[environment + directory] = '\0';
-    setup->directory = directory > 0 ? body + environment : NULL;
-    return split_environment(&setup->environment, body, environment);
-}
-
-static int find_stream(carom__setup_t *setup, const asked_t *asked, int target)
-{
-    int fd = asked->files[FILE_STDIN + target];
-
-    if (fd < 0 && asked->request.wants & (uint32_t) WANT_NULL << target)
-        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    else if (fd < 0)
-        fd = STANDARD_CLOSED;
-    setup->standard[target] = fd;
-    return fd == -1 ? errno : 0;
-}
-
-static int set_up(carom__setup_t *setup, const asked_t *asked)
-{
-    int target, error = 0;
-
-    setup->control = asked->files[FILE_CONTROL];
-    setup->lifeline = asked->files[FILE_LIFELINE];
-    setup->sentinel = asked->files[FILE_SENTINEL];
-    setup->shared = asked->files[FILE_SHARED];
-    setup->here = asked->files[FILE_HERE];
-    setup->has_nice = (asked->request.wants & WANT_NICE) != 0;
-    setup->nice = asked->request.nice;
-    setup->is_clean = 1;
-    for (target = 0; target < 3 && !error; target++)
-        error = find_stream(setup, asked, target);
-    if (!error)
-        error = read_strings(setup, asked);
-    return error ? error : carom__setup_apply(setup);
-}
-
-/* Memory only: the descriptors were closed by the fork. */
-static void forget(forker_t *self)
-{
-    worker_t *worker;
-
-    while ((worker = self->workers) != NULL) {
-        self->workers = worker->next;
-        free(worker);
-    }
-    free(self->polled);
-    memset(self, 0, sizeof *self);
-}
-
-static carom_status_t begin(carom_plat_stream_t **control, carom_plat_shared_t **shared, forker_t *self, asked_t *asked)
-{
-    carom__setup_t setup = CAROM__SETUP_NONE;
-    int error = set_up(&setup, asked);
-
-    forget(self);
-    if (!error)
-        error = carom_plat_stream_adopt(control, setup.control) == CAROM_OK ? 0 : ENOMEM;
-    if (!error && setup.shared >= 0)
-        error = carom__shared_of(shared, carom__fd_release(setup.shared)) == CAROM_OK ? 0 : EMFILE;
-    if (error)
-        say(asked->files[FILE_STATUS], WORD_FAILED, error);
-    else if (asked->request.wants & WANT_READY)
-        say(asked->files[FILE_STATUS], WORD_READY, 0);
-    if (error)
-        _exit(NOT_RUN);
-    my_status = carom__fd_guard(asked->files[FILE_STATUS]);
-    my_birth = carom_plat_fork_count();
-    return CAROM_OK;
-}
-
-void carom__forker_say_leaving(int code)
-{
-    if (my_status >= 0 && my_birth == carom_plat_fork_count())
-        say(my_status, WORD_LEAVING, code & 255);
-}
-
 /* ---- workers ---- */
 
-static void say_born(int fd, pid_t pid, int file)
-{
-    word_t word = {WORD_BORN, pid};
-    struct iovec where = {&word, sizeof word};
-    struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1};
-    ancillary_t ancillary;
-    struct cmsghdr *part;
-    ssize_t ignored;
-
-    if (file >= 0) {
-        memset(&ancillary, 0, sizeof ancillary);
-        message.msg_control = &ancillary;
-        message.msg_controllen = CMSG_SPACE(sizeof file);
-        part = CMSG_FIRSTHDR(&message);
-        part->cmsg_level = SOL_SOCKET;
-        part->cmsg_type = SCM_RIGHTS;
-        part->cmsg_len = CMSG_LEN(sizeof file);
-        memcpy(CMSG_DATA(part), &file, sizeof file);
-    }
-    ignored = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    (void) ignored;
-}
-
-static void keep_account(forker_t *self, worker_t *worker, asked_t *asked)
+/* Where it can say who it is by more than its number (forker_worker.c), that need not be kept for it. */
+static void open_account(worker_t *worker, asked_t *asked)
 {
     carom_plat_child_t child = {.pid = worker->pid, .sentinel = -1};
     int nothing = -1, error = carom__sentinel_begin(&child, &nothing);
 
-    (void) error;
     worker->status = carom__fd_guard(asked->files[FILE_STATUS]);
+    worker->is_kept = error != 0 || child.sentinel < 0;
     asked->files[FILE_STATUS] = -1;
-    worker->is_kept = child.sentinel < 0;
-    worker->next = self->workers;
-    self->workers = worker;
-    say_born(worker->status, worker->pid, child.sentinel);
     carom__fd_close(&child.sentinel);
 }
 
@@ -324,23 +80,127 @@ static int split(pid_t *pid)
     return error;
 }
 
-/* 1 in the worker. */
-static int fork_worker(forker_t *self, asked_t *asked)
-{
-    worker_t *worker = calloc(1, sizeof *worker);
-    int error = worker ? split(&worker->pid) : ENOMEM;
+/* ---- the spare ---- */
 
-    if (!error && worker->pid == 0) {
+/* Memory only: the descriptors were closed by the fork. */
+static void forget(forker_t *self)
+{
+    worker_t *worker;
+
+    while ((worker = self->workers) != NULL) {
+        self->workers = worker->next;
         free(worker);
+    }
+    free(self->polled);
+    memset(self, 0, sizeof *self);
+}
+
+/* In the spare: until it is asked for.  Signals end it, for nobody has anything of it yet. */
+static void wait_to_be_asked(forker_t *self, asked_t *asked, int fd)
+{
+    sigset_t all;
+    int what;
+
+    carom__lifeline_end_with(self->pid);
+    carom__request_close(asked);
+    sigprocmask(SIG_SETMASK, &self->mask, NULL);
+    forget(self);
+    do
+        what = carom__request_receive(fd, asked, NULL, 0);
+    while (what == 0);
+    if (what < 0)
+        _exit(NOT_RUN);
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    close(fd);
+}
+
+/* Its account begins when it is given a request. */
+static int add_spare(forker_t *self)
+{
+    worker_t *spare = calloc(1, sizeof *spare);
+    int error = spare ? split(&spare->pid) : ENOMEM;
+
+    if (error || spare->pid == 0) {
+        free(spare);
+        return error;
+    }
+    spare->status = -1;
+    spare->next = self->workers;
+    self->workers = self->spare = spare;
+    return 0;
+}
+
+/* 1 in the spare, when it has become a worker.  Without one *error says why. */
+static int fork_spare(forker_t *self, asked_t *asked, int *error)
+{
+    int ends[2];
+
+    self->wants_spare = 0;
+    *error = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : errno;
+    if (*error)
+        return 0;
+    self->spare_fd = carom__fd_guard(ends[0]);
+    *error = add_spare(self);
+    if (!*error && self->spare == NULL) {
+        wait_to_be_asked(self, asked, ends[1]);
         return 1;
     }
-    if (error) {
-        say(asked->files[FILE_STATUS], WORD_FAILED, error);
-        free(worker);
-    } else {
-        keep_account(self, worker, asked);
-    }
-    close_all(asked->files);
+    close(ends[1]);
+    if (*error)
+        carom__fd_close(&self->spare_fd);
+    return 0;
+}
+
+static void forget_spare(forker_t *self)
+{
+    self->spare = NULL;
+    carom__fd_close(&self->spare_fd);
+}
+
+/* If it died meanwhile, its end is all that the starter hears of it. */
+static void give_to_spare(forker_t *self, asked_t *asked)
+{
+    int error = carom__request_send(self->spare_fd, asked);
+
+    if (error && error != EPIPE && error != ECONNRESET)
+        carom__word_say(asked->files[FILE_STATUS], WORD_FAILED, error);
+    open_account(self->spare, asked);
+    forget_spare(self);
+}
+
+static void end_spare(forker_t *self)
+{
+    if (self->spare == NULL)
+        return;
+    kill(self->spare->pid, SIGKILL);
+    waitpid(self->spare->pid, NULL, 0);
+    carom__fd_close(&self->spare_fd);
+}
+
+/* One that died unasked, and was not noticed yet, is none. */
+static int has_spare(forker_t *self)
+{
+    siginfo_t info = {0};
+
+    if (self->spare && waitid(P_PID, (id_t) self->spare->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0)
+        forget_spare(self);
+    return self->spare != NULL;
+}
+
+/* 1 in the worker. */
+static int serve(forker_t *self, asked_t *asked)
+{
+    int error = 0;
+
+    if (!has_spare(self) && fork_spare(self, asked, &error))
+        return 1;
+    if (error)
+        carom__word_say(asked->files[FILE_STATUS], WORD_FAILED, error);
+    else
+        give_to_spare(self, asked);
+    self->wants_spare = !error;
+    carom__request_close(asked);
     return 0;
 }
 
@@ -355,7 +215,7 @@ static int look_at(worker_t *worker)
     if (worker->has_ended || waitid(P_PID, (id_t) worker->pid, &info, how) != 0 || info.si_pid == 0)
         return 0;
     worker->has_ended = 1;
-    say(worker->status, WORD_ENDED, carom__code_of(&info));
+    carom__word_say(worker->status, WORD_ENDED, carom__code_of(&info));
     return !worker->is_kept;
 }
 
@@ -370,6 +230,8 @@ static void look_at_all(forker_t *self)
         }
         *place = worker->next;
         carom__fd_close(&worker->status);
+        if (worker == self->spare)
+            forget_spare(self);
         free(worker);
     }
 }
@@ -418,14 +280,15 @@ static size_t list_polled(forker_t *self)
     return count;
 }
 
-/* 1: a request may be there; -1: this process is out of memory. */
+/* 1: a request may be there; 0: a child has ended, or nobody waits and there should be a spare; -1: no memory. */
 static int await(forker_t *self)
 {
+    static const struct timespec no_time = {0, 0};
     size_t count = list_polled(self), i;
 
     if (count == 0)
         return -1;
-    if (ppoll(self->polled, (nfds_t) count, NULL, &self->mask) < 0)
+    if (ppoll(self->polled, (nfds_t) count, self->wants_spare ? &no_time : NULL, &self->mask) < 0)
         self->polled[0].revents = 0;
     else
         for (i = 1; i < count; i++)
@@ -469,9 +332,9 @@ static void take_signals(forker_t *self)
 carom_status_t carom_plat_forker_serve(carom_plat_stream_t **control, carom_plat_shared_t **shared, carom_native_t theirs,
                                        const unsigned char key[CAROM_PLAT_KEY])
 {
-    forker_t self = {.fd = carom__fd_guard((int) theirs)};
-    asked_t asked;
-    int what;
+    forker_t self = {.fd = carom__fd_guard((int) theirs), .pid = getpid(), .spare_fd = -1};
+    asked_t asked = CAROM__ASKED_NOTHING;
+    int what, error;
 
     *control = NULL;
     *shared = NULL;
@@ -481,12 +344,15 @@ carom_status_t carom_plat_forker_serve(carom_plat_stream_t **control, carom_plat
     for (;;) {
         what = await(&self);
         if (what > 0)
-            what = receive(&self, &asked);
-        if (what < 0)
+            what = carom__request_receive(self.fd, &asked, self.key, MSG_DONTWAIT);
+        else if (what == 0 && self.wants_spare && fork_spare(&self, &asked, &error))
             break;
-        if (what > 0 && fork_worker(&self, &asked))
-            return begin(control, shared, &self, &asked);
+        if (what < 0 || (what > 0 && serve(&self, &asked)))
+            break;
     }
+    if (what >= 0)
+        return carom__forker_become(control, shared, &asked);
+    end_spare(&self);
     carom__fd_close(&self.fd);
     free(self.polled);
     return CAROM_EEOF;

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static int is_cut(int reader)
@@ -28,4 +29,12 @@ int carom__lifeline_arm(int reader)
     if (is_cut(reader))
         raise(SIGKILL);
     return 0;
+}
+
+void carom__lifeline_end_with(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, parent > 0 ? SIGKILL : 0, 0, 0, 0);
+    /* It may have died before: then somebody else is the parent now. */
+    if (parent > 0 && getppid() != parent)
+        raise(SIGKILL);
 }

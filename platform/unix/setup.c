@@ -1,4 +1,4 @@
-/* What a forked child makes of itself: its streams, signals, environment, directory, niceness, and the lifeline.
+/* What a forked child makes of itself: its streams, signals, environment, directory, niceness.
  *
  * Before this a fork is its parent's double in all but its number; afterwards it is what posix_spawn makes of a program. */
 
@@ -132,7 +132,7 @@ static int move(const carom__setup_t *setup)
 
 int carom__setup_apply(carom__setup_t *setup)
 {
-    int target, error = carom__lifeline_arm(setup->lifeline);
+    int target, error = 0;
 
     default_signals(setup);
     for (target = 0; target < 3 && !error; target++)

@@ -53,6 +53,10 @@ carom_status_t carom__poll_one(int fd, short events, int64_t deadline);
 /* In the child: from now on the closing of the other end kills this process, even a stopped one.  0 or an errno. */
 int carom__lifeline_arm(int reader);
 
+/* In a fork of a process with one thread: the end of that process, its parent, kills this one, even when it is stopped; 0: no
+ * more.  Where the system cannot do that, nothing. */
+void carom__lifeline_end_with(pid_t parent);
+
 /* ---- sentinel_*.c: the end of a child as a descriptor ---- */
 
 /* A child as the parent sees it; see child.c. */
@@ -114,7 +118,7 @@ typedef struct carom__setup_t {
 
 #define CAROM__SETUP_NONE {-1, -1, -1, -1, {STANDARD_AS_IT_IS, STANDARD_AS_IT_IS, STANDARD_AS_IT_IS}, -1, NULL, NULL, 0, 0, 0, 0}
 
-/* In the child, which has blocked all signals: arms the lifeline, makes all of it true, sets signals to their defaults and lets
+/* In the child, which has blocked all signals: makes all of it true, sets signals to their defaults and lets
  * them in.  0 or an errno. */
 int carom__setup_apply(carom__setup_t *setup);
 
@@ -126,7 +130,7 @@ void carom__setup_guard(carom__setup_t *setup);
 void carom__setup_release(carom__setup_t *setup);
 void carom__setup_close(carom__setup_t *setup);
 
-/* ---- forker_serve.c ---- */
+/* ---- forker_worker.c ---- */
 
 /* In the worker of a forker, right before its end: tells the starter.  Elsewhere nothing. */
 void carom__forker_say_leaving(int code);

@@ -307,6 +307,108 @@ CAROM_TEST_WITH(fault, a_forkserver_ignores_the_terminal_s_interrupt, .modes = C
     CAROM_ASSERT_INT(server_of(test->context), server);
 }
 
+/* ---- the worker that a server has forked ahead of need ---- */
+
+/* The state of a process as /proc has it; Z when it is no more. */
+static char state_of(pid_t pid)
+{
+    char path[64], text[1024] = "", state = 'Z';
+    const char *after;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long) pid);
+    file = fopen(path, "r");
+    if (file == NULL)
+        return state;
+    if (fgets(text, sizeof text, file) && (after = strrchr(text, ')')) != NULL)
+        state = after[2];
+    fclose(file);
+    return state;
+}
+
+static int has_state(pid_t pid, const char *states)
+{
+    carom_duration_t until = carom_now() + PATIENCE;
+
+    while (strchr(states, state_of(pid)) == NULL)
+        if (carom_now() > until)
+            return 0;
+    return 1;
+}
+
+/* The only child of a server that has nothing to do, waiting; 0: the system does not tell. */
+static pid_t spare_of(pid_t server)
+{
+    carom_duration_t until = carom_now() + PATIENCE;
+    long first = 0, second = 0;
+    char path[64];
+    int n = 0;
+
+    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long) server, (long) server);
+    while ((n != 1 || state_of((pid_t) first) != 'S') && carom_now() < until) {
+        FILE *file = fopen(path, "r");
+
+        if (file == NULL)
+            return 0;
+        n = fscanf(file, "%ld %ld", &first, &second);
+        fclose(file);
+    }
+    CAROM_ASSERT(carom_now() < until);
+    return (pid_t) first;
+}
+
+CAROM_TASK(tells_its_number)
+{
+    return carom_return(call, getpid());
+}
+
+CAROM_TEST_WITH(fault, a_worker_is_forked_ahead_of_need, .modes = CAROM_TEST_FORKSERVER)
+{
+    pid_t spare = spare_of(server_of(test->context));
+
+    if (spare == 0)
+        CAROM_SKIP("no-list-of-children");
+    /* What the terminal sends to all of a group is not for the worker that it will be. */
+    CAROM_ASSERT_INT(kill(spare, SIGINT), 0);
+    CAROM_ASSERT_INT(call_for_int(test->context, carom_call(tells_its_number)), spare);
+}
+
+/* One that is killed is nobody's loss, whether the server has noticed or not. */
+CAROM_TEST_WITH(fault, a_dead_spare_is_replaced, .modes = CAROM_TEST_FORKSERVER)
+{
+    pid_t server = server_of(test->context);
+    int i;
+
+    for (i = 0; i < 20; i++) {
+        pid_t spare = spare_of(server);
+
+        if (spare == 0)
+            CAROM_SKIP("no-list-of-children");
+        CAROM_ASSERT_INT(kill(spare, SIGKILL), 0);
+        CAROM_ASSERT(call_for_int(test->context, carom_call(tells_its_number)) != spare);
+    }
+    CAROM_ASSERT_INT(server_of(test->context), server);
+}
+
+/* Whatever becomes of the server, and whatever the spare is doing. */
+CAROM_TEST_WITH(fault, a_spare_ends_with_its_server, .modes = CAROM_TEST_FORKSERVER, LEAVES_SERVER)
+{
+    pid_t server = 0, spare;
+    int stopped;
+
+    for (stopped = 0; stopped < (carom_feature("HAVE_SIGIO_LIFELINE") ? 2 : 1); stopped++) {
+        server = server_of(test->context);
+        spare = spare_of(server);
+        if (spare == 0)
+            CAROM_SKIP("no-list-of-children");
+        CAROM_ASSERT_INT(kill(spare, stopped ? SIGSTOP : SIGINT), 0);
+        CAROM_ASSERT(has_state(spare, stopped ? "T" : "S"));
+        CAROM_ASSERT_INT(kill(server, SIGKILL), 0);
+        CAROM_ASSERT(has_state(spare, "ZX"));
+    }
+    CAROM_ASSERT(server_of(test->context) != server);
+}
+
 /* ---- strangers with a descriptor of the server's socket ---- */
 
 static int find_server_socket(void)

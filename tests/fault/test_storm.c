@@ -662,6 +662,7 @@ CAROM_TASK(storm_keeper)
     CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_none(), PATIENCE));
     CAROM_ASSERT_OK(carom_connection_receive(&value, connection, 2 * PATIENCE));
     carom__arena_leave();
+    carom_connection_close(&connection);
     return 0;
 }
 

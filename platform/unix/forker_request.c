@@ -1,0 +1,134 @@
+/* Requests to a forker: one message with descriptors beside it. */
+
+#include "platform/unix/forker.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* ---- receiving ---- */
+
+/* In a time that tells nothing of the place where they differ. */
+static int same_key(const unsigned char *one, const unsigned char *other)
+{
+    volatile unsigned char difference = 0;
+    size_t i;
+
+    for (i = 0; i < CAROM_PLAT_KEY; i++)
+        difference |= one[i] ^ other[i];
+    return difference == 0;
+}
+
+static size_t take_files(int files[FILE_KINDS], struct msghdr *message)
+{
+    struct cmsghdr *part;
+    size_t count = 0, i, n;
+
+    for (part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
+            continue;
+        n = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (i = 0; i < n && count < FILE_KINDS; i++)
+            memcpy(&files[count++], CMSG_DATA(part) + i * sizeof(int), sizeof(int));
+    }
+    return count;
+}
+
+/* From the order in which they came to the places of their kinds; -1 when they are not what the request says. */
+static int sort_files(asked_t *asked, size_t count)
+{
+    int came[FILE_KINDS], kind;
+    size_t next = 0;
+
+    memcpy(came, asked->files, sizeof came);
+    for (kind = 0; kind < FILE_KINDS; kind++)
+        if (asked->request.files & 1u << kind && next == count)
+            return -1;
+        else
+            asked->files[kind] = asked->request.files & 1u << kind ? came[next++] : -1;
+    return next == count ? 0 : -1;
+}
+
+static int is_request(const request_t *request, const unsigned char *key)
+{
+    const uint32_t needed = 1u << FILE_STATUS | 1u << FILE_CONTROL | 1u << FILE_LIFELINE;
+
+    return request->magic == FORKER_MAGIC && (key == NULL || same_key(request->key, key)) && request->zero == 0 &&
+           request->files >> FILE_KINDS == 0 && (request->files & needed) == needed &&
+           (request->wants & ~(uint32_t) WANT_ALL) == 0 && request->environment <= FORKER_BODY_MAX && request->directory <= CAROM_PLAT_PATH;
+}
+
+void carom__request_close(asked_t *asked)
+{
+    int kind;
+
+    for (kind = 0; kind < FILE_KINDS; kind++)
+        if (asked->files[kind] >= 0) {
+            close(asked->files[kind]);
+            asked->files[kind] = -1;
+        }
+}
+
+void carom__word_say(int fd, uint32_t what, int32_t value)
+{
+    word_t word = {what, value};
+    ssize_t ignored = send(fd, &word, sizeof word, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+    (void) ignored;
+}
+
+int carom__request_receive(int fd, asked_t *asked, const unsigned char *key, int flags)
+{
+    struct iovec where = {&asked->request, sizeof asked->request};
+    ancillary_t ancillary;
+    struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1, .msg_control = &ancillary, .msg_controllen = sizeof ancillary};
+    ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | flags);
+    size_t count;
+
+    if (n <= 0)
+        return n < 0 && (errno == EAGAIN || errno == EINTR || errno == EMFILE || errno == ENFILE) ? 0 : -1;
+    memset(asked->files, -1, sizeof asked->files);
+    count = take_files(asked->files, &message);
+    if (n == (ssize_t) sizeof asked->request && !(message.msg_flags & MSG_TRUNC) && is_request(&asked->request, key)) {
+        if (!(message.msg_flags & MSG_CTRUNC) && sort_files(asked, count) == 0)
+            return 1;
+        /* There was no room for all of them here; the first is where to say so. */
+        if (count > 0)
+            carom__word_say(asked->files[0], WORD_FAILED, EMFILE);
+    }
+    carom__request_close(asked);
+    return 0;
+}
+
+/* ---- sending ---- */
+
+static void add_files(struct msghdr *message, ancillary_t *ancillary, const int files[FILE_KINDS])
+{
+    struct cmsghdr *part;
+    size_t count = 0;
+    int kind, all[FILE_KINDS];
+
+    for (kind = 0; kind < FILE_KINDS; kind++)
+        if (files[kind] >= 0)
+            all[count++] = files[kind];
+    memset(ancillary, 0, sizeof *ancillary);
+    message->msg_control = ancillary;
+    message->msg_controllen = CMSG_SPACE(count * sizeof(int));
+    part = CMSG_FIRSTHDR(message);
+    part->cmsg_level = SOL_SOCKET;
+    part->cmsg_type = SCM_RIGHTS;
+    part->cmsg_len = CMSG_LEN(count * sizeof(int));
+    memcpy(CMSG_DATA(part), all, count * sizeof(int));
+}
+
+int carom__request_send(int fd, const asked_t *asked)
+{
+    request_t request = asked->request;
+    struct iovec where = {&request, sizeof request};
+    struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1};
+    ancillary_t ancillary;
+
+    add_files(&message, &ancillary, asked->files);
+    return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? errno : 0;
+}
