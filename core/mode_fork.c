@@ -112,9 +112,13 @@ static carom_status_t refuse(carom_status_t status, const char *why)
 
 static carom_status_t fork_template_s(carom_plat_child_t **child, const carom_plat_launch_t *how)
 {
+    int64_t deadline = carom_plat_now() + CAROM__FORKER_PATIENCE;
     carom_plat_end_t end;
-    carom_status_t status = carom_plat_forker_launch(child, template.forker, how, carom_plat_now() + CAROM__FORKER_PATIENCE);
+    carom_status_t status = carom_plat_forker_launch(child, template.forker, how, deadline);
 
+    /* A worker that died had done nothing: it would have said that it is born. */
+    if (status == CAROM_EEOF || status == CAROM_EDIED)
+        status = carom_plat_forker_launch(child, template.forker, how, deadline);
     if (status != CAROM_EEOF)
         return status;
     /* Who is there and refuses has no room for what comes along. */

@@ -267,6 +267,9 @@ static carom_status_t ask_once(carom_plat_child_t **child, office_t *office, con
     if (status != CAROM_OK)
         return status;
     status = carom_plat_forker_launch(child, server->forker, how, deadline);
+    /* A worker that died had done nothing: it would have said that it is born. */
+    if (status == CAROM_EEOF || status == CAROM_EDIED)
+        status = carom_plat_forker_launch(child, server->forker, how, deadline);
     if (status == CAROM_EEOF)
         status = ask_why(office, server);
     else if (status == CAROM_ETIMEOUT)      /* stopped, or in a preload that never ends: the next start gets another */

@@ -216,38 +216,20 @@ static carom_status_t send_body(int fd, const asking_t *asking, int64_t deadline
 
 /* ---- the answer ---- */
 
-static int take_file(struct msghdr *message)
-{
-    struct cmsghdr *part = CMSG_FIRSTHDR(message);
-    int fd = -1;
-
-    if (part && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS && part->cmsg_len == CMSG_LEN(sizeof fd))
-        memcpy(&fd, CMSG_DATA(part), sizeof fd);
-    return fd < 0 ? -1 : carom__fd_guard(fd);
-}
-
 /* One word, and the descriptor beside it or -1. */
 static carom_status_t receive_word(word_t *word, int *file, int fd, int64_t deadline)
 {
-    struct iovec where = {word, sizeof *word};
-    ancillary_t ancillary;
     carom_status_t status = CAROM_OK;
+    int came = 0;
 
-    *file = -1;
-    while (status == CAROM_OK) {
-        struct msghdr message = {
-            .msg_iov = &where, .msg_iovlen = 1, .msg_control = &ancillary, .msg_controllen = sizeof ancillary};
-        ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-
-        if (n == 0)
+    while (status == CAROM_OK && came <= 0) {
+        came = carom__word_receive(fd, word, file);
+        if (*file >= 0)
+            *file = carom__fd_guard(*file);
+        if (came == 0)
             return CAROM_EEOF;
-        if (n > 0) {
-            *file = take_file(&message);
-            if (message.msg_flags & MSG_CTRUNC)
-                return CAROM_EMFILE;
-            return n == (ssize_t) sizeof *word ? CAROM_OK : CAROM_EBADMSG;
-        }
-        status = after_failure(errno, fd, POLLIN, deadline);
+        if (came < 0)
+            status = after_failure(-came, fd, POLLIN, deadline);
     }
     return status;
 }

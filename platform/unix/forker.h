@@ -46,8 +46,9 @@ typedef struct asked_t {
 
 /* From the worker: BORN, before it does anything: its pid, its descriptor beside it where there are such; READY: 0; LEAVING: its
  * exit code, its last act, which saves the starter the wait for the forker.  From the forker, ENDED: its exit code.  From either,
- * FAILED: an errno. */
-enum { WORD_BORN = 1, WORD_READY, WORD_FAILED, WORD_ENDED, WORD_LEAVING };
+ * FAILED: an errno.  And from a worker to its forker, with the far end of status: TAKEN: its pid; KEEP: which has to be kept until
+ * the starter closes his end, for he knows it by nothing else. */
+enum { WORD_BORN = 1, WORD_READY, WORD_FAILED, WORD_ENDED, WORD_LEAVING, WORD_TAKEN, WORD_TAKEN_KEEP };
 
 typedef struct word_t {
     uint32_t what;
@@ -72,12 +73,17 @@ int carom__request_receive(int fd, asked_t *asked, const unsigned char *key, int
 /* Closes what is there; then nothing is. */
 void carom__request_close(asked_t *asked);
 
-/* A word over a status socket, if there is room. */
+/* A word, if there is room.  Send: with a descriptor beside it, or -1; 0 or an errno. */
 void carom__word_say(int fd, uint32_t what, int32_t value);
+int carom__word_send(int fd, uint32_t what, int32_t value, int file);
+
+/* One that is there, and the descriptor beside it or -1, not guarded.  1; 0: nobody will say any more; less: an errno. */
+int carom__word_receive(int fd, word_t *word, int *file);
 
 /* ---- forker_worker.c ---- */
 
-/* In a fork of the forker, with all signals blocked: becomes the worker that is asked for, or says why not and ends. */
-carom_status_t carom__forker_become(carom_plat_stream_t **control, carom_plat_shared_t **shared, const asked_t *asked);
+/* In a fork of the forker, with all signals blocked: becomes the worker that is asked for, or says why not and ends.  `desk` is
+ * where the forker hears of it, and is closed. */
+carom_status_t carom__forker_become(carom_plat_stream_t **control, carom_plat_shared_t **shared, const asked_t *asked, int desk);
 
 #endif

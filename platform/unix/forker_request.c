@@ -70,14 +70,6 @@ void carom__request_close(asked_t *asked)
         }
 }
 
-void carom__word_say(int fd, uint32_t what, int32_t value)
-{
-    word_t word = {what, value};
-    ssize_t ignored = send(fd, &word, sizeof word, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-    (void) ignored;
-}
-
 int carom__request_receive(int fd, asked_t *asked, const unsigned char *key, int flags)
 {
     struct iovec where = {&asked->request, sizeof asked->request};
@@ -103,15 +95,10 @@ int carom__request_receive(int fd, asked_t *asked, const unsigned char *key, int
 
 /* ---- sending ---- */
 
-static void add_files(struct msghdr *message, ancillary_t *ancillary, const int files[FILE_KINDS])
+static void add_files(struct msghdr *message, ancillary_t *ancillary, const int *files, size_t count)
 {
     struct cmsghdr *part;
-    size_t count = 0;
-    int kind, all[FILE_KINDS];
 
-    for (kind = 0; kind < FILE_KINDS; kind++)
-        if (files[kind] >= 0)
-            all[count++] = files[kind];
     memset(ancillary, 0, sizeof *ancillary);
     message->msg_control = ancillary;
     message->msg_controllen = CMSG_SPACE(count * sizeof(int));
@@ -119,7 +106,7 @@ static void add_files(struct msghdr *message, ancillary_t *ancillary, const int 
     part->cmsg_level = SOL_SOCKET;
     part->cmsg_type = SCM_RIGHTS;
     part->cmsg_len = CMSG_LEN(count * sizeof(int));
-    memcpy(CMSG_DATA(part), all, count * sizeof(int));
+    memcpy(CMSG_DATA(part), files, count * sizeof(int));
 }
 
 int carom__request_send(int fd, const asked_t *asked)
@@ -128,7 +115,49 @@ int carom__request_send(int fd, const asked_t *asked)
     struct iovec where = {&request, sizeof request};
     struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1};
     ancillary_t ancillary;
+    int files[FILE_KINDS], kind;
+    size_t count = 0;
 
-    add_files(&message, &ancillary, asked->files);
+    for (kind = 0; kind < FILE_KINDS; kind++)
+        if (asked->files[kind] >= 0)
+            files[count++] = asked->files[kind];
+    add_files(&message, &ancillary, files, count);
     return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? errno : 0;
+}
+
+/* ---- words ---- */
+
+int carom__word_send(int fd, uint32_t what, int32_t value, int file)
+{
+    word_t word = {what, value};
+    struct iovec where = {&word, sizeof word};
+    struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1};
+    ancillary_t ancillary;
+
+    if (file >= 0)
+        add_files(&message, &ancillary, &file, 1);
+    return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? errno : 0;
+}
+
+void carom__word_say(int fd, uint32_t what, int32_t value)
+{
+    (void) carom__word_send(fd, what, value, -1);
+}
+
+int carom__word_receive(int fd, word_t *word, int *file)
+{
+    struct iovec where = {word, sizeof *word};
+    ancillary_t ancillary;
+    struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1, .msg_control = &ancillary, .msg_controllen = sizeof ancillary};
+    ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    int files[FILE_KINDS];
+
+    *file = -1;
+    if (n <= 0)
+        return n == 0 ? 0 : -errno;
+    if (take_files(files, &message) > 0)
+        *file = files[0];
+    if (message.msg_flags & MSG_CTRUNC)
+        return -EMFILE;
+    return n == (ssize_t) sizeof *word ? 1 : -EBADMSG;
 }

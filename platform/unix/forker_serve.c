@@ -3,9 +3,9 @@
  * It has one thread and little memory, so its forks are cheap and safe however large and busy its owner is.  It may have a
  * handler of signals and wait for all of its children: the process is carom's own.
  *
- * What it forks is a *spare*, which waits for what it is to be; when a request was served and nobody waits, the next one is forked
- * ahead of need, so that a start need not wait for a fork.  A spare ends with its forker; a worker does
- * not, and says that it is born before it does anything else: so who heard of none may ask again. */
+ * What it forks is a *spare*, which waits for a request itself, so that a start need not wait for a fork, nor for the forker.  Who
+ * has taken one tells the forker, who forks the next.  A spare ends with its forker; a worker does not, and says that it is born
+ * before it does anything else: so a starter who heard of none may ask again. */
 
 #include "platform/unix/forker.h"
 
@@ -24,21 +24,22 @@
 
 typedef struct worker_t {
     pid_t pid;
-    int status;                       /* where the word of its end goes; -1: it is the spare, or was and died */
+    int status;                       /* where the word of its end goes; -1: it has no request yet */
     int is_kept;                      /* the starter has only its number, which is not free before he has closed his end */
     int has_ended;
     struct worker_t *next;
 } worker_t;
 
+enum { REQUESTS, DESK, FIRST_KEPT };
+
 typedef struct forker_t {
-    int fd;
+    int fd;                           /* where requests come */
+    int desk, theirs;                 /* where workers say that they took one, and their end of it */
     pid_t pid;
     unsigned char key[CAROM_PLAT_KEY];
     worker_t *workers;
     worker_t *spare;                  /* one of them, or NULL */
-    int spare_fd;                     /* where it waits for a request */
-    int wants_spare;                  /* a request was served since there was one */
-    struct pollfd *polled;            /* fd, then the status of each that is kept and has ended */
+    struct pollfd *polled;            /* fd, desk, then the status of each that is kept and has ended */
     size_t capacity;
     sigset_t mask;                    /* while it waits */
 } forker_t;
@@ -51,39 +52,29 @@ static void note_child(int number)
     children_ended = 1;
 }
 
-/* ---- workers ---- */
-
-/* Where it can say who it is by more than its number (forker_worker.c), that need not be kept for it. */
-static void open_account(worker_t *worker, asked_t *asked)
-{
-    carom_plat_child_t child = {.pid = worker->pid, .sentinel = -1};
-    int nothing = -1, error = carom__sentinel_begin(&child, &nothing);
-
-    worker->status = carom__fd_guard(asked->files[FILE_STATUS]);
-    worker->is_kept = error != 0 || child.sentinel < 0;
-    asked->files[FILE_STATUS] = -1;
-    carom__fd_close(&child.sentinel);
-}
+/* ---- the spare ---- */
 
 /* No signal of ours may land in the worker before our handler is gone.  *pid is 0 in the worker. */
-static int split(pid_t *pid)
+static int split(forker_t *self, pid_t *pid)
 {
     sigset_t all, before;
     int error;
 
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
+    carom__fd_release(self->fd);
+    carom__fd_release(self->theirs);
     *pid = fork();
     error = *pid < 0 ? errno : 0;
+    self->fd = carom__fd_guard(self->fd);
+    self->theirs = carom__fd_guard(self->theirs);
     if (*pid != 0)
         sigprocmask(SIG_SETMASK, &before, NULL);
     return error;
 }
 
-/* ---- the spare ---- */
-
-/* Memory only: the descriptors were closed by the fork. */
-static void forget(forker_t *self)
+/* Memory only: its descriptors were closed by the fork, or are still needed. */
+static void forget_workers(forker_t *self)
 {
     worker_t *worker;
 
@@ -92,34 +83,31 @@ static void forget(forker_t *self)
         free(worker);
     }
     free(self->polled);
-    memset(self, 0, sizeof *self);
 }
 
-/* In the spare: until it is asked for.  Signals end it, for nobody has anything of it yet. */
-static void wait_to_be_asked(forker_t *self, asked_t *asked, int fd)
+/* In the spare.  Until it is asked for, signals may end it: nobody has anything of it yet. */
+static void wait_to_be_asked(forker_t *self, asked_t *asked)
 {
     sigset_t all;
     int what;
 
     carom__lifeline_end_with(self->pid);
-    carom__request_close(asked);
+    forget_workers(self);
     sigprocmask(SIG_SETMASK, &self->mask, NULL);
-    forget(self);
     do
-        what = carom__request_receive(fd, asked, NULL, 0);
+        what = carom__request_receive(self->fd, asked, self->key, 0);
     while (what == 0);
     if (what < 0)
         _exit(NOT_RUN);
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
-    close(fd);
+    carom__fd_close(&self->fd);
 }
 
-/* Its account begins when it is given a request. */
 static int add_spare(forker_t *self)
 {
     worker_t *spare = calloc(1, sizeof *spare);
-    int error = spare ? split(&spare->pid) : ENOMEM;
+    int error = spare ? split(self, &spare->pid) : ENOMEM;
 
     if (error || spare->pid == 0) {
         free(spare);
@@ -131,42 +119,21 @@ static int add_spare(forker_t *self)
     return 0;
 }
 
-/* 1 in the spare, when it has become a worker.  Without one *error says why. */
-static int fork_spare(forker_t *self, asked_t *asked, int *error)
+/* 1 in the spare, when it was asked for. */
+static int fork_spare(forker_t *self, asked_t *asked)
 {
-    int ends[2];
+    int error = add_spare(self);
 
-    self->wants_spare = 0;
-    *error = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : errno;
-    if (*error)
-        return 0;
-    self->spare_fd = carom__fd_guard(ends[0]);
-    *error = add_spare(self);
-    if (!*error && self->spare == NULL) {
-        wait_to_be_asked(self, asked, ends[1]);
+    if (!error && self->spare == NULL) {
+        wait_to_be_asked(self, asked);
         return 1;
     }
-    close(ends[1]);
-    if (*error)
-        carom__fd_close(&self->spare_fd);
-    return 0;
-}
-
-static void forget_spare(forker_t *self)
-{
-    self->spare = NULL;
-    carom__fd_close(&self->spare_fd);
-}
-
-/* If it died meanwhile, its end is all that the starter hears of it. */
-static void give_to_spare(forker_t *self, asked_t *asked)
-{
-    int error = carom__request_send(self->spare_fd, asked);
-
-    if (error && error != EPIPE && error != ECONNRESET)
+    /* Whoever asks now hears why; who asks later may have more luck. */
+    if (error && carom__request_receive(self->fd, asked, self->key, MSG_DONTWAIT) > 0) {
         carom__word_say(asked->files[FILE_STATUS], WORD_FAILED, error);
-    open_account(self->spare, asked);
-    forget_spare(self);
+        carom__request_close(asked);
+    }
+    return 0;
 }
 
 static void end_spare(forker_t *self)
@@ -175,33 +142,39 @@ static void end_spare(forker_t *self)
         return;
     kill(self->spare->pid, SIGKILL);
     waitpid(self->spare->pid, NULL, 0);
-    carom__fd_close(&self->spare_fd);
 }
 
-/* One that died unasked, and was not noticed yet, is none. */
-static int has_spare(forker_t *self)
-{
-    siginfo_t info = {0};
+/* ---- accounts ---- */
 
-    if (self->spare && waitid(P_PID, (id_t) self->spare->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0)
-        forget_spare(self);
-    return self->spare != NULL;
+static void open_account(forker_t *self, const word_t *word, int status)
+{
+    worker_t *worker = self->workers;
+
+    while (worker && worker->pid != word->value)
+        worker = worker->next;
+    if (worker == NULL) {
+        carom__fd_close(&status);
+        return;
+    }
+    worker->status = status < 0 ? -1 : carom__fd_guard(status);
+    worker->is_kept = word->what == WORD_TAKEN_KEEP;
+    if (worker == self->spare)
+        self->spare = NULL;
 }
 
-/* 1 in the worker. */
-static int serve(forker_t *self, asked_t *asked)
+/* How many workers have taken a request.  Where status found no room here, the starter will hear of the end by other ways. */
+static int read_desk(forker_t *self)
 {
-    int error = 0;
+    word_t word;
+    int count = 0, status, came;
 
-    if (!has_spare(self) && fork_spare(self, asked, &error))
-        return 1;
-    if (error)
-        carom__word_say(asked->files[FILE_STATUS], WORD_FAILED, error);
-    else
-        give_to_spare(self, asked);
-    self->wants_spare = !error;
-    carom__request_close(asked);
-    return 0;
+    for (;;) {
+        came = carom__word_receive(self->desk, &word, &status);
+        if (came != 1 && came != -EMFILE)
+            return count;
+        open_account(self, &word, status);
+        count++;
+    }
 }
 
 /* ---- ends ---- */
@@ -231,7 +204,7 @@ static void look_at_all(forker_t *self)
         *place = worker->next;
         carom__fd_close(&worker->status);
         if (worker == self->spare)
-            forget_spare(self);
+            self->spare = NULL;
         free(worker);
     }
 }
@@ -257,7 +230,7 @@ static void let_go(forker_t *self, int status)
 /* How many there are to poll; 0: no memory. */
 static size_t list_polled(forker_t *self)
 {
-    size_t count = 1;
+    size_t count = FIRST_KEPT;
     worker_t *worker;
 
     for (worker = self->workers; worker; worker = worker->next)
@@ -270,9 +243,12 @@ static size_t list_polled(forker_t *self)
         self->polled = more;
         self->capacity = 2 * count;
     }
-    self->polled[0].fd = self->fd;
-    self->polled[0].events = POLLIN;
-    for (count = 1, worker = self->workers; worker; worker = worker->next)
+    self->polled[REQUESTS].fd = self->fd;
+    /* Requests are the spare's. */
+    self->polled[REQUESTS].events = self->spare ? 0 : POLLIN;
+    self->polled[DESK].fd = self->desk;
+    self->polled[DESK].events = POLLIN;
+    for (count = FIRST_KEPT, worker = self->workers; worker; worker = worker->next)
         if (worker->has_ended) {
             self->polled[count].events = 0;
             self->polled[count++].fd = worker->status;
@@ -280,25 +256,31 @@ static size_t list_polled(forker_t *self)
     return count;
 }
 
-/* 1: a request may be there; 0: a child has ended, or nobody waits and there should be a spare; -1: no memory. */
+/* 1: there should be a spare, because there was one, or somebody asks; 0: there need not be; -1: nobody will ask any more, or
+ * this process is out of memory. */
 static int await(forker_t *self)
 {
-    static const struct timespec no_time = {0, 0};
     size_t count = list_polled(self), i;
+    int taken = 0;
 
     if (count == 0)
         return -1;
-    if (ppoll(self->polled, (nfds_t) count, self->wants_spare ? &no_time : NULL, &self->mask) < 0)
-        self->polled[0].revents = 0;
+    if (ppoll(self->polled, (nfds_t) count, NULL, &self->mask) < 0)
+        self->polled[REQUESTS].revents = self->polled[DESK].revents = 0;
     else
-        for (i = 1; i < count; i++)
+        for (i = FIRST_KEPT; i < count; i++)
             if (self->polled[i].revents != 0)
                 let_go(self, self->polled[i].fd);
+    /* Who has died may have taken one. */
+    if (children_ended || self->polled[DESK].revents != 0)
+        taken = read_desk(self);
     if (children_ended) {
         children_ended = 0;
         look_at_all(self);
     }
-    return self->polled[0].revents != 0;
+    if (self->polled[REQUESTS].revents & (POLLHUP | POLLERR))
+        return -1;
+    return self->spare == NULL && (taken > 0 || self->polled[REQUESTS].revents != 0);
 }
 
 /* Descriptors that come must not be taken for streams; nor is what a template's parent had read ahead for a worker. */
@@ -329,31 +311,44 @@ static void take_signals(forker_t *self)
     sigaction(SIGINT, &action, NULL);
 }
 
+static int open_desk(forker_t *self)
+{
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return errno;
+    self->desk = carom__fd_guard(ends[0]);
+    self->theirs = carom__fd_guard(ends[1]);
+    return 0;
+}
+
+static void close_all(forker_t *self)
+{
+    end_spare(self);
+    carom__fd_close(&self->fd);
+    carom__fd_close(&self->desk);
+    carom__fd_close(&self->theirs);
+    free(self->polled);
+}
+
 carom_status_t carom_plat_forker_serve(carom_plat_stream_t **control, carom_plat_shared_t **shared, carom_native_t theirs,
                                        const unsigned char key[CAROM_PLAT_KEY])
 {
-    forker_t self = {.fd = carom__fd_guard((int) theirs), .pid = getpid(), .spare_fd = -1};
+    forker_t self = {.fd = carom__fd_guard((int) theirs), .desk = -1, .theirs = -1, .pid = getpid()};
     asked_t asked = CAROM__ASKED_NOTHING;
-    int what, error;
+    int what;
 
     *control = NULL;
     *shared = NULL;
     memcpy(self.key, key, sizeof self.key);
     fill_standard();
     take_signals(&self);
-    for (;;) {
+    what = open_desk(&self) == 0 ? 0 : -1;
+    while (what >= 0) {
         what = await(&self);
-        if (what > 0)
-            what = carom__request_receive(self.fd, &asked, self.key, MSG_DONTWAIT);
-        else if (what == 0 && self.wants_spare && fork_spare(&self, &asked, &error))
-            break;
-        if (what < 0 || (what > 0 && serve(&self, &asked)))
-            break;
+        if (what > 0 && fork_spare(&self, &asked))
+            return carom__forker_become(control, shared, &asked, carom__fd_release(self.theirs));
     }
-    if (what >= 0)
-        return carom__forker_become(control, shared, &asked);
-    end_spare(&self);
-    carom__fd_close(&self.fd);
-    free(self.polled);
+    close_all(&self);
     return CAROM_EEOF;
 }

@@ -97,51 +97,33 @@ static int set_up(carom__setup_t *setup, const asked_t *asked)
     return error ? error : carom__setup_apply(setup);
 }
 
-static void say_born(int fd, pid_t pid, int file)
-{
-    word_t word = {WORD_BORN, pid};
-    struct iovec where = {&word, sizeof word};
-    struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1};
-    ancillary_t ancillary;
-    struct cmsghdr *part;
-    ssize_t ignored;
-
-    if (file >= 0) {
-        memset(&ancillary, 0, sizeof ancillary);
-        message.msg_control = &ancillary;
-        message.msg_controllen = CMSG_SPACE(sizeof file);
-        part = CMSG_FIRSTHDR(&message);
-        part->cmsg_level = SOL_SOCKET;
-        part->cmsg_type = SCM_RIGHTS;
-        part->cmsg_len = CMSG_LEN(sizeof file);
-        memcpy(CMSG_DATA(part), &file, sizeof file);
-    }
-    ignored = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    (void) ignored;
-}
-
-/* It names itself, and is on its own from here on: its own lifeline, and not its forker's end, ends it. */
-static int be_born(const asked_t *asked)
+/* The forker gets what it needs for its account first.  From then on the worker is on its own: its own lifeline, and not its
+ * forker's end, ends it; and it names itself to its starter. */
+static int be_born(const asked_t *asked, int desk)
 {
     carom_plat_child_t self = {.pid = getpid(), .sentinel = -1};
-    int nothing = -1, error = carom__lifeline_arm(asked->files[FILE_LIFELINE]);
+    int status = asked->files[FILE_STATUS], nothing = -1, error = carom__sentinel_begin(&self, &nothing);
 
-    carom__lifeline_end_with(0);
     if (error)
         return error;
-    (void) carom__sentinel_begin(&self, &nothing);
-    say_born(asked->files[FILE_STATUS], self.pid, self.sentinel);
+    if (carom__word_send(desk, self.sentinel < 0 ? WORD_TAKEN_KEEP : WORD_TAKEN, (int32_t) self.pid, status) != 0)
+        _exit(NOT_RUN);
+    error = carom__lifeline_arm(asked->files[FILE_LIFELINE]);
+    carom__lifeline_end_with(0);
+    if (!error)
+        (void) carom__word_send(status, WORD_BORN, (int32_t) self.pid, self.sentinel);
     carom__fd_close(&self.sentinel);
-    return 0;
+    return error;
 }
 
-carom_status_t carom__forker_become(carom_plat_stream_t **control, carom_plat_shared_t **shared, const asked_t *asked)
+carom_status_t carom__forker_become(carom_plat_stream_t **control, carom_plat_shared_t **shared, const asked_t *asked, int desk)
 {
     carom__setup_t setup = CAROM__SETUP_NONE;
-    int error = be_born(asked);
+    int error = be_born(asked, desk);
 
     *control = NULL;
     *shared = NULL;
+    close(desk);
     if (!error)
         error = set_up(&setup, asked);
     if (!error)
