@@ -6,9 +6,9 @@
  * free.  What a dead process held is let go when somebody notices: its starter, when it notes the end, or whoever needs more
  * memory.
  *
- * All of it is guarded by one lock in the arena, which survives its owners, and which nobody waits for without end: lists and counts can be made again from the objects
- * alone and are, when an owner dies.  Freed memory is kept for objects of the same size.
- */
+ * All of it is guarded by one lock in the arena, which survives its owners, and which nobody waits for without end: lists and
+ * counts can be made again from the objects alone and are, when an owner dies.  Freed memory is kept for objects of the same
+ * size. */
 
 #ifndef CAROM_CORE_ARENA_H
 #define CAROM_CORE_ARENA_H

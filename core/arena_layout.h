@@ -54,8 +54,8 @@ typedef struct carom__root_t {
 /* How it stands with a slot.  One that is ending is let go by whoever comes next when the one who does it dies. */
 enum { CAROM__SLOT_FREE, CAROM__SLOT_STARTING, CAROM__SLOT_LIVE, CAROM__SLOT_ENDING };
 
-/* A process.  `mark` is its own while it lives; `life` is the generation, in the upper half, and how it stands: in one word, for
- * the process itself goes from starting to live without the lock. */
+/* A process.  `mark` is its own while it lives; `life` is the generation, in the upper half, and how it stands: in one word,
+ * for the process itself goes from starting to live without the lock. */
 typedef struct carom__slot_t {
     carom_plat_mark_t mark;
     _Atomic uint64_t life;

@@ -5,8 +5,8 @@
 
 #include "platform/fault.h"
 
-/* How long looking again before sleeping may take, µs; half as long after it was in vain, down to not at all.  After short sleeps
- * it is tried again: first after some of them, then after twice as many each time that it was in vain. */
+/* How long looking again before sleeping may take, µs; half as long after it was in vain, down to not at all.  After short
+ * sleeps it is tried again: first after some of them, then after twice as many each time that it was in vain. */
 #define SPIN_MOST 50
 #define SPIN_LEAST 6
 #define SPIN_PAYS (4 * SPIN_MOST)
@@ -30,22 +30,31 @@ void carom__end_expect_nothing(carom__end_t *end)
     end->patience = FIRST_TRY;
 }
 
+static int look_for_a_round(carom__end_t *end)
+{
+    int i;
+
+    for (i = 0; i < LOOKS_A_ROUND; i++) {
+        if (has_record(end))
+            return 1;
+        carom_plat_relax();
+    }
+    return 0;
+}
+
+/* The first round without the clock, which takes as long as an answer may. */
 static int spin(carom__end_t *end)
 {
     int64_t end_of_it;
-    int i;
+    int found = look_for_a_round(end);
 
-    if (end->spin == 0)
-        return 0;
+    if (found)
+        return 1;
     end_of_it = carom_plat_now() + end->spin;
     do
-        for (i = 0; i < LOOKS_A_ROUND; i++) {
-            if (has_record(end))
-                return 1;
-            carom_plat_relax();
-        }
-    while (carom_plat_now() < end_of_it);
-    return 0;
+        found = look_for_a_round(end);
+    while (!found && carom_plat_now() < end_of_it);
+    return found;
 }
 
 static void learn_from_looking(carom__end_t *end, int found)

@@ -41,7 +41,8 @@ typedef struct carom_connection_options_t {
 typedef enum carom_kind_t { CAROM_MESSAGE_BYTES = 1, CAROM_MESSAGE_VALUE = 2 } carom_kind_t;
 
 /* Makes two connected ends, good in every mode.  CAROM_EMFILE, CAROM_ENOMEM; CAROM_ETIMEOUT: another process of the tree was
- * stopped while it had the lock of what they share, and did not go on for 5 s.  Both are NULL after a failure.  Two descriptors. */
+ * stopped while it had the lock of what they share, and did not go on for 5 s.  Both are NULL after a failure.  Two
+ * descriptors. */
 CAROM_API carom_status_t carom_connection_pair(carom_connection_t **one, carom_connection_t **other,
                                                const carom_connection_options_t *options) CAROM_MUST_CHECK;
 

@@ -11,6 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* What a socket holds in any case goes before the request: the worker need not wait for it. */
+#define BODY_FIRST ((uint32_t) 16 << 10)
+
 struct carom_plat_forker_t {
     int fd;
     unsigned char key[CAROM_PLAT_KEY];
@@ -125,7 +128,8 @@ static int describe_rest(asking_t *asking, const carom_plat_launch_t *launch)
     asking->asked.request.environment = (uint32_t) length;
     asking->asked.request.directory = launch->directory ? (uint32_t) strlen(launch->directory) + 1 : 0;
     asking->asked.request.nice = nice;
-    asking->asked.request.wants |= (launch->nice != 0 ? WANT_NICE : 0) | (launch->nice != 0 || launch->directory ? WANT_READY : 0);
+    asking->asked.request.wants |= launch->nice != 0 ? WANT_NICE : 0;
+    asking->asked.request.wants |= launch->nice != 0 || launch->directory ? WANT_READY : 0;
     return 0;
 }
 
@@ -267,11 +271,14 @@ static carom_status_t await(carom_plat_child_t *child, asking_t *asking, int64_t
 
 static carom_status_t ask(carom_plat_child_t *child, carom_plat_forker_t *forker, asking_t *asking, int64_t deadline)
 {
-    carom_status_t status = send_request(forker, asking, deadline);
+    int is_short = asking->asked.request.environment + asking->asked.request.directory <= BODY_FIRST;
+    carom_status_t status = is_short ? send_body(child->status, asking, deadline) : CAROM_OK;
 
+    if (status == CAROM_OK)
+        status = send_request(forker, asking, deadline);
     /* Ours alone would keep it open. */
     carom__fd_close(&asking->asked.files[FILE_STATUS]);
-    if (status == CAROM_OK)
+    if (status == CAROM_OK && !is_short)
         status = send_body(child->status, asking, deadline);
     /* A worker that went without reading has said why. */
     if (status == CAROM_OK || status == CAROM_EEOF)

@@ -44,10 +44,10 @@ typedef struct asked_t {
 
 #define CAROM__ASKED_NOTHING {.files = {-1, -1, -1, -1, -1, -1, -1, -1, -1}}
 
-/* From the worker: BORN, before it does anything: its pid, its descriptor beside it where there are such; READY: 0; LEAVING: its
- * exit code, its last act, which saves the starter the wait for the forker.  From the forker, ENDED: its exit code.  From either,
- * FAILED: an errno.  And from a worker to its forker, with the far end of status: TAKEN: its pid; KEEP: which has to be kept until
- * the starter closes his end, for he knows it by nothing else. */
+/* From the worker: BORN, before it does anything: its pid, its descriptor beside it where there are such; READY: 0; LEAVING:
+ * its exit code, its last act, which saves the starter the wait for the forker.  From the forker, ENDED: its exit code.  From
+ * either, FAILED: an errno.  And from a worker to its forker, with the far end of status: TAKEN: its pid; KEEP: which has to
+ * be kept until the starter closes his end, for he knows it by nothing else. */
 enum { WORD_BORN = 1, WORD_READY, WORD_FAILED, WORD_ENDED, WORD_LEAVING, WORD_TAKEN, WORD_TAKEN_KEEP };
 
 typedef struct word_t {
@@ -66,8 +66,8 @@ typedef union ancillary_t {
 /* Sends a request as it is, without waiting.  0 or an errno. */
 int carom__request_send(int fd, const asked_t *asked);
 
-/* Receives one.  1: it came, and its descriptors are the caller's; 0: nothing did, or what did has another key than `key` (NULL:
- * any) or makes no sense; -1: nobody has the other end any more. */
+/* Receives one.  1: it came, and its descriptors are the caller's; 0: nothing did, or what did has another key than `key`
+ * (NULL: any) or makes no sense; -1: nobody has the other end any more. */
 int carom__request_receive(int fd, asked_t *asked, const unsigned char *key, int flags);
 
 /* Closes what is there; then nothing is. */
@@ -84,6 +84,7 @@ int carom__word_receive(int fd, word_t *word, int *file);
 
 /* In a fork of the forker, with all signals blocked: becomes the worker that is asked for, or says why not and ends.  `desk` is
  * where the forker hears of it, and is closed. */
-carom_status_t carom__forker_become(carom_plat_stream_t **control, carom_plat_shared_t **shared, const asked_t *asked, int desk);
+carom_status_t carom__forker_become(carom_plat_stream_t **control, carom_plat_shared_t **shared, const asked_t *asked,
+                                    int desk);
 
 #endif

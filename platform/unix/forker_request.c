@@ -56,7 +56,8 @@ static int is_request(const request_t *request, const unsigned char *key)
 
     return request->magic == FORKER_MAGIC && (key == NULL || same_key(request->key, key)) && request->zero == 0 &&
            request->files >> FILE_KINDS == 0 && (request->files & needed) == needed &&
-           (request->wants & ~(uint32_t) WANT_ALL) == 0 && request->environment <= FORKER_BODY_MAX && request->directory <= CAROM_PLAT_PATH;
+           (request->wants & ~(uint32_t) WANT_ALL) == 0 && request->environment <= FORKER_BODY_MAX &&
+           request->directory <= CAROM_PLAT_PATH;
 }
 
 void carom__request_close(asked_t *asked)

@@ -3,9 +3,9 @@
  * It has one thread and little memory, so its forks are cheap and safe however large and busy its owner is.  It may have a
  * handler of signals and wait for all of its children: the process is carom's own.
  *
- * What it forks is a *spare*, which waits for a request itself, so that a start need not wait for a fork, nor for the forker.  Who
- * has taken one tells the forker, who forks the next.  A spare ends with its forker; a worker does not, and says that it is born
- * before it does anything else: so a starter who heard of none may ask again. */
+ * What it forks is a *spare*, which waits for a request itself, so that a start need not wait for a fork, nor for the forker.
+ * Who has taken one tells the forker, who forks the next.  A spare ends with its forker; a worker does not, and says that it
+ * is born before it does anything else: so a starter who heard of none may ask again. */
 
 #include "platform/unix/forker.h"
 
@@ -85,18 +85,30 @@ static void forget_workers(forker_t *self)
     free(self->polled);
 }
 
+/* Where the forker's end is not the spare's, its end of the desk tells. */
+static void look_for_forker(const forker_t *self)
+{
+    struct pollfd both[2] = {{.fd = self->fd, .events = POLLIN}, {.fd = self->theirs}};
+
+    while (poll(both, 2, -1) < 0 && errno == EINTR)
+        continue;
+    if (both[1].revents != 0)
+        _exit(NOT_RUN);
+}
+
 /* In the spare.  Until it is asked for, signals may end it: nobody has anything of it yet. */
 static void wait_to_be_asked(forker_t *self, asked_t *asked)
 {
+    int what, ends_with_it = carom__lifeline_end_with(self->pid);
     sigset_t all;
-    int what;
 
-    carom__lifeline_end_with(self->pid);
     forget_workers(self);
     sigprocmask(SIG_SETMASK, &self->mask, NULL);
-    do
+    do {
+        if (!ends_with_it)
+            look_for_forker(self);
         what = carom__request_receive(self->fd, asked, self->key, 0);
-    while (what == 0);
+    } while (what == 0);
     if (what < 0)
         _exit(NOT_RUN);
     sigfillset(&all);

@@ -109,14 +109,15 @@ static int be_born(const asked_t *asked, int desk)
     if (carom__word_send(desk, self.sentinel < 0 ? WORD_TAKEN_KEEP : WORD_TAKEN, (int32_t) self.pid, status) != 0)
         _exit(NOT_RUN);
     error = carom__lifeline_arm(asked->files[FILE_LIFELINE]);
-    carom__lifeline_end_with(0);
+    (void) carom__lifeline_end_with(0);
     if (!error)
         (void) carom__word_send(status, WORD_BORN, (int32_t) self.pid, self.sentinel);
     carom__fd_close(&self.sentinel);
     return error;
 }
 
-carom_status_t carom__forker_become(carom_plat_stream_t **control, carom_plat_shared_t **shared, const asked_t *asked, int desk)
+carom_status_t carom__forker_become(carom_plat_stream_t **control, carom_plat_shared_t **shared, const asked_t *asked,
+                                    int desk)
 {
     carom__setup_t setup = CAROM__SETUP_NONE;
     int error = be_born(asked, desk);

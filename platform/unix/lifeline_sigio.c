@@ -31,10 +31,11 @@ int carom__lifeline_arm(int reader)
     return 0;
 }
 
-void carom__lifeline_end_with(pid_t parent)
+int carom__lifeline_end_with(pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, parent > 0 ? SIGKILL : 0, 0, 0, 0);
     /* It may have died before: then somebody else is the parent now. */
     if (parent > 0 && getppid() != parent)
         raise(SIGKILL);
+    return 1;
 }

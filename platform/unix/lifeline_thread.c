@@ -43,7 +43,8 @@ int carom__lifeline_arm(int reader)
     return status == CAROM_OK ? 0 : EAGAIN;
 }
 
-void carom__lifeline_end_with(pid_t parent)
+int carom__lifeline_end_with(pid_t parent)
 {
     (void) parent;
+    return 0;
 }

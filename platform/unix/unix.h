@@ -53,9 +53,9 @@ carom_status_t carom__poll_one(int fd, short events, int64_t deadline);
 /* In the child: from now on the closing of the other end kills this process, even a stopped one.  0 or an errno. */
 int carom__lifeline_arm(int reader);
 
-/* In a fork of a process with one thread: the end of that process, its parent, kills this one, even when it is stopped; 0: no
- * more.  Where the system cannot do that, nothing. */
-void carom__lifeline_end_with(pid_t parent);
+/* In a fork of a process with one thread: from now on the end of that process, its parent, kills this one, even when it is
+ * stopped; with 0 no more.  Returns 0 where the system cannot do that. */
+int carom__lifeline_end_with(pid_t parent);
 
 /* ---- sentinel_*.c: the end of a child as a descriptor ---- */
 

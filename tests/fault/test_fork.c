@@ -246,21 +246,15 @@ static pid_t server_of(carom_context_t *context)
     return (pid_t) call_for_int(context, carom_call(tells_its_parent));
 }
 
+/* What it had forked ahead of need may serve once more. */
+static void expect_another(carom_context_t *context, pid_t dead)
+{
+    if (server_of(context) == dead)
+        CAROM_ASSERT(server_of(context) != dead);
+}
+
 /* In this test the server that the warm-up made is not that of the end. */
 #define LEAVES_SERVER .leaves = CAROM_LEAVES_PROCESSES | CAROM_LEAVES_DESCRIPTORS
-
-CAROM_TEST_WITH(fault, a_dead_forkserver_is_replaced, .modes = CAROM_TEST_FORKSERVER, LEAVES_SERVER)
-{
-    pid_t first = server_of(test->context), second;
-
-    CAROM_ASSERT_INT(server_of(test->context), first);
-    CAROM_ASSERT_INT(carom_process_active(NULL, 0), 0);
-    CAROM_ASSERT_INT(kill(first, SIGKILL), 0);
-    second = server_of(test->context);
-    CAROM_ASSERT(second != first);
-    /* The dead one has been collected. */
-    CAROM_ASSERT(waitpid(first, NULL, WNOHANG) < 0 && errno == ECHILD);
-}
 
 /* It ends with us, and we see how: the harness gets the orphans of its cases, others get CAROM_EREAPED. */
 CAROM_TEST_WITH(fault, a_worker_outlives_its_forkserver, .modes = CAROM_TEST_FORKSERVER, LEAVES_SERVER)
@@ -277,7 +271,7 @@ CAROM_TEST_WITH(fault, a_worker_outlives_its_forkserver, .modes = CAROM_TEST_FOR
     CAROM_NOTE("outcome: %s, %d", carom_status_name(outcome->status), outcome->exit_code);
     CAROM_ASSERT(outcome->exit_code == 7 || (outcome->status == CAROM_EREAPED && outcome->exit_code == 255));
     CAROM_ASSERT_OK(carom_process_destroy(&worker.process));
-    CAROM_ASSERT(server_of(test->context) != server);
+    expect_another(test->context, server);
 }
 
 /* Only a descriptor of the process tells of it then. */
@@ -296,7 +290,7 @@ CAROM_TEST_WITH(fault, a_stopped_forkserver_hides_no_end, .modes = CAROM_TEST_FO
     CAROM_ASSERT_OK(carom_process_destroy(&worker.process));
     carom_connection_close(&worker.connection);
     CAROM_ASSERT_INT(kill(server, SIGKILL), 0);
-    CAROM_ASSERT(server_of(test->context) != server);
+    expect_another(test->context, server);
 }
 
 CAROM_TEST_WITH(fault, a_forkserver_ignores_the_terminal_s_interrupt, .modes = CAROM_TEST_FORKSERVER)
@@ -357,9 +351,60 @@ static pid_t spare_of(pid_t server)
     return (pid_t) first;
 }
 
+CAROM_TASK(says_once)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    carom_status_t status = carom_connection_send(connection, carom_value_none(), PATIENCE);
+
+    carom_connection_close(&connection);
+    return status == CAROM_OK ? 0 : 1;
+}
+
 CAROM_TASK(tells_its_number)
 {
     return carom_return(call, getpid());
+}
+
+/* Once it is dead, and what it had forked ahead of need with it. */
+CAROM_TEST_WITH(fault, a_dead_forkserver_is_replaced, .modes = CAROM_TEST_FORKSERVER, LEAVES_SERVER)
+{
+    pid_t first = server_of(test->context), spare, second;
+
+    CAROM_ASSERT_INT(server_of(test->context), first);
+    CAROM_ASSERT_INT(carom_process_active(NULL, 0), 0);
+    spare = spare_of(first);
+    CAROM_ASSERT_INT(kill(first, SIGKILL), 0);
+    CAROM_ASSERT(has_state(first, "ZX"));
+    CAROM_ASSERT(spare == 0 || has_state(spare, "ZX"));
+    second = server_of(test->context);
+    CAROM_ASSERT(second != first);
+    /* The dead one has been collected. */
+    CAROM_ASSERT(waitpid(first, NULL, WNOHANG) < 0 && errno == ECHILD);
+}
+
+/* In the moment of its death a start comes to it, to its spare, or to neither: and is done, once. */
+CAROM_TEST_WITH(fault, a_forkserver_dies_while_it_is_asked, .modes = CAROM_TEST_FORKSERVER, LEAVES_SERVER)
+{
+    int i;
+
+    for (i = 0; i < 50; i++) {
+        pid_t server = server_of(test->context);
+        carom_connection_t *ours, *theirs;
+        carom_process_t *child;
+        carom_value_t value;
+
+        if (i % 2)
+            (void) spare_of(server);
+        CAROM_ASSERT_OK(carom_connection_pair(&ours, &theirs, NULL));
+        CAROM_ASSERT_INT(kill(server, SIGKILL), 0);
+        CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(says_once, theirs)));
+        CAROM_ASSERT_OK(carom_connection_receive(&value, ours, PATIENCE));
+        CAROM_ASSERT_OK(carom_process_join(child, PATIENCE));
+        CAROM_ASSERT_INT(carom_process_exit_code(child), 0);
+        CAROM_ASSERT_OK(carom_process_destroy(&child));
+        CAROM_ASSERT_STATUS(carom_connection_receive(&value, ours, PATIENCE), CAROM_EEOF);
+        carom_connection_close(&ours);
+    }
 }
 
 CAROM_TEST_WITH(fault, a_worker_is_forked_ahead_of_need, .modes = CAROM_TEST_FORKSERVER)
