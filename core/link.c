@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+/* A receive asks for so much of the body along with the header: all of a short message, at once. */
+#define SHORT 64
+
 /* ---- links ---- */
 
 carom_status_t carom__link_make(carom__whereabouts_t *where)
@@ -223,7 +226,8 @@ static int stay(carom_connection_t *self, carom__holder_t to)
 }
 
 const carom__transport_t carom__transport_link = {
-    .head = CAROM__HEADER_SIZE,
+    .head = CAROM__HEADER_SIZE + SHORT,
+    .least = CAROM__HEADER_SIZE,
     .read = carom__end_read,
     .write = carom__end_write,
     .end_writing = carom__end_stop_writing,

@@ -61,11 +61,22 @@ static carom_status_t read_into(carom_connection_t *self, unsigned char *to, siz
     return status == CAROM_EEOF ? CAROM_ETRUNCATED : status;
 }
 
+/* What of the message is in the head when that is complete. */
+static size_t head_size(const carom_connection_t *self)
+{
+    const carom__transport_t *transport = self->transport;
+    uint64_t all = CAROM__HEADER_SIZE + self->header.length;
+
+    if (all < transport->least)
+        return transport->least;
+    return all < transport->head ? (size_t) all : transport->head;
+}
+
 static carom_status_t parse_header(carom_connection_t *self)
 {
     carom_status_t status = carom__header_read(&self->header, self->head);
 
-    if (status == CAROM_OK)
+    if (status == CAROM_OK && self->head_got <= head_size(self))
         return CAROM_OK;
     atomic_store(&self->bad_receive, CAROM_EBROKEN);
     return CAROM_EBROKEN;
@@ -75,7 +86,7 @@ static carom_status_t parse_header(carom_connection_t *self)
 static carom_status_t read_head(carom_connection_t *self, int64_t deadline)
 {
     size_t got;
-    carom_status_t status = read_into(self, self->head + self->head_got, self->transport->head - self->head_got, &got, deadline);
+    carom_status_t status = read_into(self, self->head + self->head_got, head_size(self) - self->head_got, &got, deadline);
 
     self->head_got += got;
     return status;

@@ -95,6 +95,7 @@ static int stay(carom_connection_t *self, carom__holder_t to)
 
 const carom__transport_t carom__transport_stream = {
     .head = CAROM__HEAD_SIZE,
+    .least = CAROM__HEAD_SIZE,
     .read = read_stream,
     .write = write_stream,
     .end_writing = end_writing,

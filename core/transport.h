@@ -10,8 +10,8 @@
 #include "core/message.h"
 
 typedef struct carom__transport_t {
-    /* A message is at least so long: what a receive asks for first. */
-    size_t head;
+    /* What a receive asks for first, and what a message has at least; a read never goes on into the next. */
+    size_t head, least;
 
     /* 1 to `size` bytes.  CAROM_EEOF, CAROM_ETIMEOUT, CAROM_EBROKEN (and is marked so). */
     carom_status_t (*read)(carom_connection_t *self, void *to, size_t size, size_t *got, int64_t deadline);

@@ -22,6 +22,9 @@ int carom__fault_pass(const carom__fault_point_t *point);
 /* What is to happen from now on, in this process; passes are counted anew.  NULL or "": nothing.  -1: not understood. */
 int carom__fault_set(const char *specification);
 
+/* In a forked child that has got an environment of its own: goes by that. */
+void carom__fault_begin_again(void);
+
 /* How often something has happened since then. */
 unsigned carom__fault_fired(void);
 
@@ -47,6 +50,7 @@ unsigned carom__fault_count(unsigned number);
 /* A point, and one where a call can be made to fail: with that status, or with CAROM_OK not. */
 #define carom__fault(name) ((void) 0)
 #define carom__fault_status(name) 0
+#define carom__fault_begin_again() ((void) 0)
 
 #endif
 

@@ -112,23 +112,32 @@ static void map_counts(const char *path)
     counts = at == MAP_FAILED ? NULL : at;
 }
 
-static void begin(void)
+static void find_counts(void)
 {
     const char *file = getenv("CAROM_FAULT_COUNTS");
 
-    if (file && *file)
+    if (counts == NULL && file && *file)
         map_counts(file);
+}
+
+static void begin(void)
+{
+    find_counts();
     if (parse(getenv("CAROM_FAULT")) != 0)
         fprintf(stderr, "CAROM_FAULT is not understood\n");
 }
 
+void carom__fault_begin_again(void)
+{
+    pthread_once(&once, begin);
+    find_counts();
+    (void) parse(getenv("CAROM_FAULT"));
+}
+
 int carom__fault_set(const char *specification)
 {
-    const char *file = getenv("CAROM_FAULT_COUNTS");
-
     pthread_once(&once, begin);
-    if (counts == NULL && file && *file)
-        map_counts(file);
+    find_counts();
     atomic_store(&fired, 0);
     return parse(specification);
 }

@@ -2,6 +2,7 @@
  *
  * Before this a fork is its parent's double in all but its number; afterwards it is what posix_spawn makes of a program. */
 
+#include "platform/fault.h"
 #include "platform/unix/unix.h"
 
 #include <errno.h>
@@ -143,6 +144,7 @@ int carom__setup_apply(carom__setup_t *setup)
         error = errno;
     if (setup->environment)
         environ = setup->environment;
+    carom__fault_begin_again();
     close_from(setup, KEPT);
     carom__setup_guard(setup);
     admit_signals();

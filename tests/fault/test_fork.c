@@ -398,6 +398,7 @@ CAROM_TEST_WITH(fault, a_forkserver_dies_while_it_is_asked, .modes = CAROM_TEST_
         CAROM_ASSERT_OK(carom_connection_pair(&ours, &theirs, NULL));
         CAROM_ASSERT_INT(kill(server, SIGKILL), 0);
         CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(says_once, theirs)));
+        carom_connection_close(&theirs);
         CAROM_ASSERT_OK(carom_connection_receive(&value, ours, PATIENCE));
         CAROM_ASSERT_OK(carom_process_join(child, PATIENCE));
         CAROM_ASSERT_INT(carom_process_exit_code(child), 0);

@@ -7,6 +7,7 @@
 #include "core/arena.h"
 #include "core/arena_layout.h"
 #include "core/connection.h"
+#include "core/end.h"
 #include "core/link.h"
 #include "core/ring.h"
 

@@ -170,6 +170,24 @@ CAROM_TEST_WITH(scribble, over_what_is_shared, .modes = CAROM_TEST_ONCE_ONLY, .t
     expect_objects(objects);
 }
 
+/* What follows a message in its record is nothing that could be received. */
+CAROM_TEST_ONCE(scribble, a_record_longer_than_its_message)
+{
+    unsigned char head[CAROM__HEADER_SIZE], body[40] = {0};
+    carom_plat_span_t spans[2] = {{head, sizeof head}, {body, sizeof body}};
+    carom__header_t header = {.kind = CAROM_MESSAGE_BYTES, .length = 10};
+    pair_t pair = make_pair();
+    size_t put, length;
+    void *bytes;
+
+    carom__header_write(head, &header);
+    CAROM_ASSERT_OK(carom__ring_put(&pair.a->end->writer, spans, 0, &put));
+    CAROM_ASSERT_INT(put, sizeof head + sizeof body);
+    CAROM_ASSERT_STATUS(carom_connection_receive_bytes(&bytes, &length, pair.b, 0, PATIENCE), CAROM_EBROKEN);
+    CAROM_ASSERT_STATUS(carom_connection_receive_bytes(&bytes, &length, pair.b, 0, PATIENCE), CAROM_EBROKEN);
+    close_pair(&pair);
+}
+
 /* A child that was built otherwise is refused: here the first page says so. */
 CAROM_TASK(scribble_no_op)
 {
