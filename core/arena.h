@@ -86,7 +86,8 @@ int carom__object_is_held(carom__id_t object, int place, carom__holder_t holder)
 
 /* Makes `to` the holder instead of `from`.  CAROM_EBADMSG: `from` is not the holder; CAROM_ETIMEOUT: a process that does not go
  * on has the arena's lock, for 5 s. */
-carom_status_t carom__object_hand(carom__id_t object, int place, carom__holder_t from, carom__holder_t to);
+carom_status_t carom__object_hand(carom__id_t object, int place, carom__holder_t from, carom__holder_t to,
+                                  carom_duration_t patience);
 
 /* `from` lets go; the object is free when that was the last.  Where it is not the holder nothing happens; while the lock cannot
  * be had it is done later. */

@@ -17,7 +17,7 @@
 #define PATIENCE 60000000
 
 /* Less than any socket holds. */
-#define ORDERS_FIRST ((size_t) 16 << 10)
+#define ORDERS_FIRST ((size_t) 4 << 10)
 
 typedef struct backing_t {
     carom_plat_child_t *child;
@@ -93,7 +93,7 @@ static carom_status_t send_orders(backing_t *backing, carom__launch_t *launch)
 /* Orders that the socket holds go before the process is there: neither side wakes the other for them. */
 static int go_first(const carom__launch_t *launch)
 {
-    return carom_plat_attach_in_bytes() && launch->parcel.body.length <= ORDERS_FIRST;
+    return launch->orders_first && carom_plat_attach_in_bytes() && launch->parcel.body.length <= ORDERS_FIRST;
 }
 
 static carom_status_t make_process(backing_t *backing, carom__launch_t *launch, const carom_process_options_t *options,

@@ -27,6 +27,7 @@ typedef struct carom__launch_t {
     const char *parent_name;
     const char *mode;
     int daemon;
+    int orders_first;                  /* who launches fails before the process reads, or not at all */
     carom__id_t slot;                  /* of the new process in the arena; none in one that has its starter's */
 } carom__launch_t;
 

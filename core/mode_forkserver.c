@@ -297,6 +297,7 @@ static carom_status_t start(carom_process_t *process, carom__launch_t *launch, c
 
     if (status == CAROM_OK) {
         launch->object = home->object;
+        launch->orders_first = 1;
         status = carom__child_start(process, launch, options, launch_by_server, NULL);
     }
     carom_free(home);

@@ -203,13 +203,13 @@ static carom_status_t hand(carom__id_t id, int place, carom__holder_t from, caro
     return CAROM_OK;
 }
 
-carom_status_t carom__object_hand(carom__id_t id, int place, carom__holder_t from, carom__holder_t to)
+carom_status_t carom__object_hand(carom__id_t id, int place, carom__holder_t from, carom__holder_t to, carom_duration_t patience)
 {
     carom_status_t status;
 
     if (carom__arena_shared() == NULL)
         return CAROM_EFORKED;
-    status = carom__arena_enter(carom__deadline(CAROM__ARENA_PATIENCE));
+    status = carom__arena_enter(carom__deadline(patience));
     if (status != CAROM_OK)
         return status;
     status = hand(id, place, from, to);
@@ -224,7 +224,7 @@ void carom__object_let_go_locked(carom__id_t id, int place, carom__holder_t from
 
 void carom__object_let_go(carom__id_t id, int place, carom__holder_t from)
 {
-    if (carom__arena_shared() == NULL)
+    if (from == CAROM__NOBODY || carom__arena_shared() == NULL)
         return;
     if (carom__arena_enter(carom__deadline(CAROM__ARENA_HASTE)) != CAROM_OK) {
         carom__debt_owe(id, place, from);

@@ -181,11 +181,10 @@ carom_status_t carom__slot_make(carom__id_t *slot)
     return status;
 }
 
-/* Of one that does not live.  Who was starting may have become live meanwhile. */
-static void end(uint32_t index)
+/* Of one that was found not to live, with that life.  Who was starting then may have become live meanwhile. */
+static void end(uint32_t index, uint64_t life)
 {
     carom__slot_t *slot = slot_at(index);
-    uint64_t life = atomic_load(&slot->life);
     carom__id_t id = {index, (uint32_t) (life >> 32)};
 
     if (!atomic_compare_exchange_strong(&slot->life, &life, life_of(id.generation, CAROM__SLOT_ENDING)))
@@ -210,21 +209,24 @@ static void end_orphans(void)
 
     for (i = 0; i < count; i++) {
         const carom__slot_t *slot = slot_at(i), *starter;
+        uint64_t life;
 
         if (!is_anothers(slot, i))
             continue;
+        life = atomic_load(&slot->life);
         starter = find(slot->starter);
         if ((starter == NULL || carom__slot_state(starter) != CAROM__SLOT_LIVE) && !is_alive(carom__arena_shared(), i))
-            end(i);
+            end(i, life);
     }
 }
 
 void carom__slot_end_locked(carom__id_t slot)
 {
     const carom__slot_t *it = find(slot);
+    uint64_t life = it ? atomic_load(&it->life) : 0;
 
-    if (it && carom__slot_state(it) != CAROM__SLOT_FREE)
-        end(slot.index);
+    if (it && (life & 0xFFu) != CAROM__SLOT_FREE)
+        end(slot.index, life);
     carom__fault("slot.ended");
     end_orphans();
 }
@@ -245,9 +247,13 @@ void carom__slots_sweep(void)
 {
     uint32_t count = atomic_load(&carom__arena_root->slot_count), i;
 
-    for (i = 0; i < count; i++)
-        if (is_anothers(slot_at(i), i) && !is_alive(carom__arena_shared(), i))
-            end(i);
+    for (i = 0; i < count; i++) {
+        const carom__slot_t *slot = slot_at(i);
+        uint64_t life = slot ? atomic_load(&slot->life) : 0;
+
+        if (is_anothers(slot, i) && !is_alive(carom__arena_shared(), i))
+            end(i, life);
+    }
 }
 
 /* ---- counts ---- */

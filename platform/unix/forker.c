@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* What a socket holds in any case goes before the request: the worker need not wait for it. */
-#define BODY_FIRST ((uint32_t) 16 << 10)
+#define BODY_FIRST ((uint32_t) 4 << 10)
 
 struct carom_plat_forker_t {
     int fd;
@@ -220,13 +220,19 @@ static carom_status_t send_body(int fd, const asking_t *asking, int64_t deadline
 
 /* ---- the answer ---- */
 
-/* One word, and the descriptor beside it or -1. */
-static carom_status_t receive_word(word_t *word, int *file, int fd, int64_t deadline)
+/* One word, and the descriptor beside it or -1.  What is held for that is let go when the word is there, so that nobody else
+ * takes it meanwhile. */
+static carom_status_t receive_word(word_t *word, int *file, int fd, int *room, int64_t deadline)
 {
     carom_status_t status = CAROM_OK;
     int came = 0;
 
+    *file = -1;
     while (status == CAROM_OK && came <= 0) {
+        status = carom__poll_one(fd, POLLIN, deadline);
+        if (status != CAROM_OK)
+            return status;
+        carom__fd_close(room);
         came = carom__word_receive(fd, word, file);
         if (*file >= 0)
             *file = carom__fd_guard(*file);
@@ -255,8 +261,7 @@ static carom_status_t await(carom_plat_child_t *child, asking_t *asking, int64_t
     word_t word;
 
     while (status == CAROM_OK && (child->pid == 0 || !is_ready)) {
-        carom__fd_close(&asking->room);
-        status = receive_word(&word, &file, child->status, deadline);
+        status = receive_word(&word, &file, child->status, &asking->room, deadline);
         if (status != CAROM_OK)
             return status == CAROM_EEOF && child->pid != 0 ? CAROM_EDIED : status;
         if (word.what == WORD_BORN && child->pid == 0)

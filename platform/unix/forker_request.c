@@ -29,8 +29,15 @@ static size_t take_files(int files[FILE_KINDS], struct msghdr *message)
         if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
             continue;
         n = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (i = 0; i < n && count < FILE_KINDS; i++)
-            memcpy(&files[count++], CMSG_DATA(part) + i * sizeof(int), sizeof(int));
+        for (i = 0; i < n; i++) {
+            int fd;
+
+            memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
+            if (count < FILE_KINDS)
+                files[count++] = fd;
+            else
+                close(fd);
+        }
     }
     return count;
 }
@@ -152,12 +159,16 @@ int carom__word_receive(int fd, word_t *word, int *file)
     struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1, .msg_control = &ancillary, .msg_controllen = sizeof ancillary};
     ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     int files[FILE_KINDS];
+    size_t count;
 
     *file = -1;
     if (n <= 0)
         return n == 0 ? 0 : -errno;
-    if (take_files(files, &message) > 0)
+    count = take_files(files, &message);
+    if (count > 0)
         *file = files[0];
+    while (count > 1)
+        close(files[--count]);
     if (message.msg_flags & MSG_CTRUNC)
         return -EMFILE;
     return n == (ssize_t) sizeof *word ? 1 : -EBADMSG;

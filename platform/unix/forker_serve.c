@@ -169,7 +169,7 @@ static void open_account(forker_t *self, const word_t *word, int status)
         return;
     }
     worker->status = status < 0 ? -1 : carom__fd_guard(status);
-    worker->is_kept = word->what == WORD_TAKEN_KEEP;
+    worker->is_kept = word->what == WORD_TAKEN_KEEP && status >= 0;
     if (worker == self->spare)
         self->spare = NULL;
 }
@@ -204,10 +204,25 @@ static int look_at(worker_t *worker)
     return !worker->is_kept;
 }
 
+/* Who has died, or is stopped, may have taken a request before.  A spare that is stopped takes none, and would hold up all who
+ * ask: they will have another. */
+static void look_at_spare(forker_t *self)
+{
+    siginfo_t info = {0};
+    int how = WEXITED | WSTOPPED | WNOHANG | WNOWAIT;
+
+    if (self->spare == NULL || waitid(P_PID, (id_t) self->spare->pid, &info, how) != 0 || info.si_pid == 0)
+        return;
+    (void) read_desk(self);
+    if (self->spare && info.si_code == CLD_STOPPED)
+        kill(self->spare->pid, SIGKILL);
+}
+
 static void look_at_all(forker_t *self)
 {
     worker_t **place = &self->workers, *worker;
 
+    look_at_spare(self);
     while ((worker = *place) != NULL) {
         if (!look_at(worker)) {
             place = &worker->next;
@@ -348,19 +363,19 @@ carom_status_t carom_plat_forker_serve(carom_plat_stream_t **control, carom_plat
 {
     forker_t self = {.fd = carom__fd_guard((int) theirs), .desk = -1, .theirs = -1, .pid = getpid()};
     asked_t asked = CAROM__ASKED_NOTHING;
-    int what;
+    int what = 0, error;
 
     *control = NULL;
     *shared = NULL;
     memcpy(self.key, key, sizeof self.key);
     fill_standard();
     take_signals(&self);
-    what = open_desk(&self) == 0 ? 0 : -1;
-    while (what >= 0) {
+    error = open_desk(&self);
+    while (!error && what >= 0) {
         what = await(&self);
         if (what > 0 && fork_spare(&self, &asked))
             return carom__forker_become(control, shared, &asked, carom__fd_release(self.theirs));
     }
     close_all(&self);
-    return CAROM_EEOF;
+    return error ? carom_plat_status(error) : CAROM_EEOF;
 }

@@ -106,12 +106,13 @@ static int be_born(const asked_t *asked, int desk)
 
     if (error)
         return error;
-    if (carom__word_send(desk, self.sentinel < 0 ? WORD_TAKEN_KEEP : WORD_TAKEN, (int32_t) self.pid, status) != 0)
-        _exit(NOT_RUN);
-    error = carom__lifeline_arm(asked->files[FILE_LIFELINE]);
-    (void) carom__lifeline_end_with(0);
+    error = carom__word_send(desk, self.sentinel < 0 ? WORD_TAKEN_KEEP : WORD_TAKEN, (int32_t) self.pid, status);
     if (!error)
-        (void) carom__word_send(status, WORD_BORN, (int32_t) self.pid, self.sentinel);
+        error = carom__lifeline_arm(asked->files[FILE_LIFELINE]);
+    (void) carom__lifeline_end_with(0);
+    /* Who could not say so goes no further: the starter may ask again. */
+    if (!error)
+        error = carom__word_send(status, WORD_BORN, (int32_t) self.pid, self.sentinel);
     carom__fd_close(&self.sentinel);
     return error;
 }

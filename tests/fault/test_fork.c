@@ -436,6 +436,23 @@ CAROM_TEST_WITH(fault, a_dead_spare_is_replaced, .modes = CAROM_TEST_FORKSERVER)
     CAROM_ASSERT_INT(server_of(test->context), server);
 }
 
+/* One that is stopped would hold up all who ask: it is ended, and they have another. */
+CAROM_TEST_WITH(fault, a_stopped_spare_holds_up_nobody, .modes = CAROM_TEST_FORKSERVER)
+{
+    pid_t server = server_of(test->context);
+    int i;
+
+    for (i = 0; i < 20; i++) {
+        pid_t spare = spare_of(server);
+
+        if (spare == 0)
+            CAROM_SKIP("no-list-of-children");
+        CAROM_ASSERT_INT(kill(spare, SIGSTOP), 0);
+        CAROM_ASSERT(call_for_int(test->context, carom_call(tells_its_number)) != spare);
+    }
+    CAROM_ASSERT_INT(server_of(test->context), server);
+}
+
 /* Whatever becomes of the server, and whatever the spare is doing. */
 CAROM_TEST_WITH(fault, a_spare_ends_with_its_server, .modes = CAROM_TEST_FORKSERVER, LEAVES_SERVER)
 {
@@ -448,7 +465,7 @@ CAROM_TEST_WITH(fault, a_spare_ends_with_its_server, .modes = CAROM_TEST_FORKSER
         if (spare == 0)
             CAROM_SKIP("no-list-of-children");
         CAROM_ASSERT_INT(kill(spare, stopped ? SIGSTOP : SIGINT), 0);
-        CAROM_ASSERT(has_state(spare, stopped ? "T" : "S"));
+        CAROM_ASSERT(has_state(spare, stopped ? "TZX" : "S"));
         CAROM_ASSERT_INT(kill(server, SIGKILL), 0);
         CAROM_ASSERT(has_state(spare, "ZX"));
     }

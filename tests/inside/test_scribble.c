@@ -37,7 +37,8 @@ static void end_guards(guards_t *guards)
         for (k = 0; k < guards->sizes[i] && guards->at[i][k] == 0x5A; k++)
             continue;
         CAROM_ASSERT_INT(k, guards->sizes[i]);
-        CAROM_ASSERT_OK(carom__object_hand(guards->ids[i], 0, carom__holder_self(), CAROM__NOBODY));
+        CAROM_ASSERT_OK(carom__object_hand(guards->ids[i], 0, carom__holder_self(), CAROM__NOBODY,
+                                         CAROM__ARENA_PATIENCE));
     }
 }
 
