@@ -3,8 +3,8 @@
  *     kill_root COUNT PROGRAM [ARGUMENT …]
  *
  * runs the program three times to its end, to know how long that takes at least, then COUNT times, each time killing it a little
- * later.  A root that was faster than that tells a new length of the run for the moments to come.
- * Processes of the tree are known by a variable in their environment, wherever they went.  Prints TAP. */
+ * later.  A root that was faster than that tells a new length of the run for the moments to come; where no worker lived, it
+ * tries another moment.  Processes of the tree are known by a variable in their environment, wherever they went.  Prints TAP. */
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define MARK "CAROM_KILL_ROOT="
+#define TRIES 4
 #define GRACE 2000000      /* µs */
 
 static char mark[64];            /* "CAROM_KILL_ROOT=<pid>-<n>" of this round */
@@ -186,10 +187,26 @@ static int kill_at(char **argv, int64_t moment, int n, int *was_early, int *live
     return is_clean(n);
 }
 
+/* On a busy machine the workers may not be there yet, or not any more: then again, nearer to the middle.  1: nothing was left,
+ * whenever it was. */
+static int kill_near(char **argv, int64_t *length, int64_t moment, int n, int *lived)
+{
+    int clean = 1, tries, was_early;
+
+    *lived = 0;
+    for (tries = 0; tries < TRIES && !*lived; tries++) {
+        clean &= kill_at(argv, moment, n, &was_early, lived);
+        if (was_early)
+            *length = *length * 9 / 10;
+        moment = (moment + *length / 2) / 2;
+    }
+    return clean;
+}
+
 int main(int argc, char **argv)
 {
-    int count = argc > 2 ? atoi(argv[1]) : 0, hits = 0, clean = 0, n, was_early, lived;
-    int64_t length, moment;
+    int count = argc > 2 ? atoi(argv[1]) : 0, hits = 0, clean = 0, n, lived;
+    int64_t length;
 
     if (count <= 0 || mkdtemp(folder) == NULL) {
         fprintf(stderr, "usage: kill_root COUNT PROGRAM [ARGUMENT ...]\n");
@@ -197,11 +214,8 @@ int main(int argc, char **argv)
     }
     length = measure(argv + 2);
     for (n = 1; n <= count; n++) {
-        moment = length * n / (count + 1);
-        clean += kill_at(argv + 2, moment, n, &was_early, &lived);
+        clean += kill_near(argv + 2, &length, length * n / (count + 1), n, &lived);
         hits += lived;
-        if (was_early)
-            length = length * 9 / 10;
     }
     rmdir(folder);
     printf("1..2\n# a run of %lld ms, killed %d times, %d times with living workers\n", (long long) length / 1000, count, hits);
