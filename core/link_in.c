@@ -207,22 +207,35 @@ carom_status_t carom__end_read(carom_connection_t *self, void *to, size_t size, 
     return CAROM_OK;
 }
 
+/* That the writer went on in another ring is nothing to read yet. */
 carom_status_t carom__end_wait(carom_connection_t *self, int64_t deadline)
 {
     size_t ready;
-    carom_status_t status = look_inside(self, &ready);
+    carom_status_t status;
 
-    if (status == CAROM_OK && ready == 0)
+    do {
+        status = look_inside(self, &ready);
+        if (status != CAROM_OK || ready > 0)
+            break;
         status = wait_for_record(self, deadline);
+    } while (status == CAROM_OK);
     return status == CAROM_EEOF || status == CAROM_EBROKEN ? CAROM_OK : status;
 }
 
 /* The bell's bytes are taken, or it would go on being ready. */
 int carom__end_look(carom_connection_t *self, int event)
 {
+    carom_status_t status;
     unsigned heard;
+    size_t ready;
 
     if (event)
         carom__bell_listen_now(self);
-    return has_record(self->end) || fall_asleep(self, &heard) != CAROM_ETIMEOUT;
+    do {
+        status = look_inside(self, &ready);
+        if (status != CAROM_OK || ready > 0)
+            return 1;
+        status = fall_asleep(self, &heard);
+    } while (status == CAROM_OK);
+    return status != CAROM_ETIMEOUT;
 }
