@@ -17,7 +17,7 @@
 
 #include "platform/platform.h"
 
-/* How long one waits for the lock who can say that it is taken; and one who lets go, and will do it later. */
+/* How long one waits for the lock who makes something; and one who hands on or lets go, which may be many things at once. */
 #define CAROM__ARENA_PATIENCE carom_seconds(5)
 #define CAROM__ARENA_HASTE carom_milliseconds(100)
 
@@ -85,9 +85,8 @@ void *carom__object_at(carom__id_t object, int type, size_t *size);
 int carom__object_is_held(carom__id_t object, int place, carom__holder_t holder);
 
 /* Makes `to` the holder instead of `from`.  CAROM_EBADMSG: `from` is not the holder; CAROM_ETIMEOUT: a process that does not go
- * on has the arena's lock, for 5 s. */
-carom_status_t carom__object_hand(carom__id_t object, int place, carom__holder_t from, carom__holder_t to,
-                                  carom_duration_t patience);
+ * on has the arena's lock, for 0.1 s: a message may have 64 ends. */
+carom_status_t carom__object_hand(carom__id_t object, int place, carom__holder_t from, carom__holder_t to);
 
 /* `from` lets go; the object is free when that was the last.  Where it is not the holder nothing happens; while the lock cannot
  * be had it is done later. */

@@ -48,7 +48,7 @@ carom_status_t carom__link_take(const carom__whereabouts_t *where, carom__holder
     if (carom__object_at(where->link, CAROM__OBJECT_LINK, NULL) == NULL)
         return CAROM_EBADMSG;
     carom__fault("link.taking");
-    return carom__object_hand(where->link, (int) where->side, from, carom__holder_self(), CAROM__ARENA_PATIENCE);
+    return carom__object_hand(where->link, (int) where->side, from, carom__holder_self());
 }
 
 /* Who looks, looks at these before the bell. */
@@ -68,7 +68,7 @@ void carom__link_drop(const carom__whereabouts_t *where, unsigned side, carom__h
     link = carom__object_at(where->link, CAROM__OBJECT_LINK, NULL);
     if (link == NULL)
         return;
-    status = carom__object_hand(where->link, (int) side, from, carom__holder_self(), CAROM__ARENA_HASTE);
+    status = carom__object_hand(where->link, (int) side, from, carom__holder_self());
     if (status == CAROM_OK)
         say_gone(link, side);
     carom__fault("link.dropping");
@@ -215,7 +215,7 @@ static carom_status_t leave(carom_connection_t *self, carom__holder_t to, carom_
     where->side = end->side;
     note_places(end);
     carom__fault("link.leaving");
-    return carom__object_hand(end->id, (int) end->side, carom__holder_self(), to, CAROM__ARENA_PATIENCE);
+    return carom__object_hand(end->id, (int) end->side, carom__holder_self(), to);
 }
 
 static int stay(carom_connection_t *self, carom__holder_t to)
@@ -224,7 +224,7 @@ static int stay(carom_connection_t *self, carom__holder_t to)
     carom_status_t status;
 
     carom__fault("link.staying");
-    status = carom__object_hand(end->id, (int) end->side, to, carom__holder_self(), CAROM__ARENA_HASTE);
+    status = carom__object_hand(end->id, (int) end->side, to, carom__holder_self());
     end->is_lost = status != CAROM_OK;
     return !end->is_lost;
 }

@@ -26,7 +26,7 @@ typedef struct carom__whereabouts_t {
 carom_status_t carom__link_make(carom__whereabouts_t *where);
 
 /* Makes the caller the holder of an end that `from` holds.  CAROM_EBADMSG: it does not, or there is no such link;
- * CAROM_ENOTSUP: it belongs to another tree. */
+ * CAROM_ENOTSUP: it belongs to another tree; CAROM_ETIMEOUT: a process that is stopped has the arena's lock. */
 carom_status_t carom__link_take(const carom__whereabouts_t *where, carom__holder_t from);
 
 /* Lets go an end, if `from` holds it: the peer sees that it is gone. */

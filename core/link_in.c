@@ -94,7 +94,7 @@ static void tell_writer(carom_connection_t *self)
         (void) carom__bell_ring(self);
 }
 
-/* The next ring is one that this link holds, or the writer lies. */
+/* The next ring is one that this link holds, and larger, or the writer lies: so this comes to an end. */
 static carom_status_t follow(carom_connection_t *self, carom__id_t next)
 {
     carom__end_t *end = self->end;
@@ -103,7 +103,7 @@ static carom_status_t follow(carom_connection_t *self, carom__id_t next)
     size_t size;
     unsigned char *ring = carom__object_at(next, CAROM__OBJECT_RING, &size);
 
-    if (ring == NULL || !carom__object_is_held(next, 0, keeper))
+    if (ring == NULL || size <= end->reader.size || !carom__object_is_held(next, 0, keeper))
         return CAROM_EBADMSG;
     carom_plat_memory_taken(ring);
     carom__ring_follow(&end->reader, ring, size, next);

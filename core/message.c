@@ -304,6 +304,13 @@ void carom__arrival_clear(carom__arrival_t *arrival)
     arrival->count = 0;
 }
 
+/* The message is received, whatever became of the end: no status that says to try again. */
+static carom_status_t give_up(const record_t *record, carom__holder_t from)
+{
+    carom__link_drop(&record->where, record->where.side, from);
+    return CAROM_EBUSY;
+}
+
 /* Makes an end of what came.  The stream is owned from here on. */
 static carom_status_t new_end(carom_connection_t **connection, carom_plat_stream_t **stream, const record_t *record,
                               carom__holder_t from)
@@ -316,7 +323,7 @@ static carom_status_t new_end(carom_connection_t **connection, carom_plat_stream
     carom__fault("link.taken");
     if (status != CAROM_OK) {
         carom_plat_stream_close(stream);
-        return status;
+        return status == CAROM_ETIMEOUT ? give_up(record, from) : status;
     }
     status = carom__connection_create_link(connection, stream, &record->traits, &record->where);
     if (status != CAROM_OK)

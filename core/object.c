@@ -203,13 +203,13 @@ static carom_status_t hand(carom__id_t id, int place, carom__holder_t from, caro
     return CAROM_OK;
 }
 
-carom_status_t carom__object_hand(carom__id_t id, int place, carom__holder_t from, carom__holder_t to, carom_duration_t patience)
+carom_status_t carom__object_hand(carom__id_t id, int place, carom__holder_t from, carom__holder_t to)
 {
     carom_status_t status;
 
     if (carom__arena_shared() == NULL)
         return CAROM_EFORKED;
-    status = carom__arena_enter(carom__deadline(patience));
+    status = carom__arena_enter(carom__deadline(CAROM__ARENA_HASTE));
     if (status != CAROM_OK)
         return status;
     status = hand(id, place, from, to);

@@ -253,7 +253,7 @@ static void make_many(void)
     }
     for (i = 0; i < MANY; i++) {
         CAROM_ASSERT(places[i][0] == i && places[i][(64 << i % 7) / 8 - 1] == i);
-        CAROM_ASSERT_OK(carom__object_hand(ids[i], 0, holders[0], CAROM__NOBODY, CAROM__ARENA_PATIENCE));
+        CAROM_ASSERT_OK(carom__object_hand(ids[i], 0, holders[0], CAROM__NOBODY));
     }
 }
 

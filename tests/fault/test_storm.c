@@ -674,14 +674,26 @@ static void expect_quick(int64_t since)
 /* What lets go returns soon, and what it could not do is done when it can be. */
 CAROM_TEST_WITH(storm, a_lock_that_is_kept, .modes = CAROM_TEST_SPAWN, .timeout_ms = 60000)
 {
-    pair_t pair = make_pair(), none;
+    pair_t pair = make_pair(), moved = make_pair(), carrier = make_pair(), none;
     uint64_t objects = objects_in_use();
+    carom_value_t value;
     carom_connection_t *to_idler, *to_keeper;
     carom_process_t *idler = start_idler(&to_idler, test, &storm_idler), *keeper, *other;
     int64_t before;
 
+    CAROM_ASSERT_OK(carom_connection_send(carrier.a, carom_value_from_connection(moved.a), PATIENCE));
+    carom_connection_close(&moved.a);
     keeper = start_idler(&to_keeper, test, &storm_keeper);
     before = carom_plat_now();
+    /* An end that came along is lost, and one that was to go stays. */
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, carrier.b, PATIENCE), CAROM_EBUSY);
+    CAROM_ASSERT_STATUS(carom_connection_send(carrier.a, carom_value_from_connection(moved.b), PATIENCE), CAROM_ETIMEOUT);
+    expect_end(moved.b);
+    CAROM_ASSERT_OK(carom_connection_send(carrier.a, carom_value_from_int(5), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, carrier.b, PATIENCE));
+    CAROM_ASSERT_INT(carom_value_int(value), 5);
+    carom_connection_close(&moved.b);
+    close_pair(&carrier);
     kill_child(&idler);
     expect_end(to_idler);
     carom_connection_close(&to_idler);
@@ -692,7 +704,10 @@ CAROM_TEST_WITH(storm, a_lock_that_is_kept, .modes = CAROM_TEST_SPAWN, .timeout_
     CAROM_ASSERT_OK(carom_connection_send(to_keeper, carom_value_none(), PATIENCE));
     end_child(&keeper, 0);
     carom_connection_close(&to_keeper);
-    expect_objects(objects - 1);
+    /* All three pairs are gone, and what was owed for them is done by whoever has the lock next. */
+    none = make_pair();
+    close_pair(&none);
+    expect_objects(objects - 3);
 }
 
 /* ---- where there is no room ---- */

@@ -37,8 +37,7 @@ static void end_guards(guards_t *guards)
         for (k = 0; k < guards->sizes[i] && guards->at[i][k] == 0x5A; k++)
             continue;
         CAROM_ASSERT_INT(k, guards->sizes[i]);
-        CAROM_ASSERT_OK(carom__object_hand(guards->ids[i], 0, carom__holder_self(), CAROM__NOBODY,
-                                         CAROM__ARENA_PATIENCE));
+        CAROM_ASSERT_OK(carom__object_hand(guards->ids[i], 0, carom__holder_self(), CAROM__NOBODY));
     }
 }
 
@@ -186,6 +185,30 @@ CAROM_TEST_ONCE(scribble, a_record_longer_than_its_message)
     CAROM_ASSERT_INT(put, sizeof head + sizeof body);
     CAROM_ASSERT_STATUS(carom_connection_receive_bytes(&bytes, &length, pair.b, 0, PATIENCE), CAROM_EBROKEN);
     CAROM_ASSERT_STATUS(carom_connection_receive_bytes(&bytes, &length, pair.b, 0, PATIENCE), CAROM_EBROKEN);
+    close_pair(&pair);
+}
+
+/* A writer that went on in a larger ring has not said anything yet. */
+CAROM_TEST_ONCE(scribble, a_ring_that_was_moved_to_is_no_message)
+{
+    static char bytes[100];
+    carom_wait_item_t item;
+    carom__holder_t holders[CAROM__HOLDERS] = {CAROM__NOBODY, CAROM__NOBODY};
+    pair_t pair = make_pair();
+    carom__id_t id;
+    size_t length;
+    void *ring;
+
+    holders[0] = carom__end_holder(pair.a->end);
+    CAROM_ASSERT_OK(carom__object_make(&id, &ring, CAROM__OBJECT_RING, 65536, holders, CAROM__ARENA_PATIENCE));
+    CAROM_ASSERT(carom__ring_move(&pair.a->end->writer, ring, 65536, id));
+    CAROM_ASSERT_STATUS(carom_connection_poll(pair.b, 0), CAROM_ETIMEOUT);
+    CAROM_ASSERT_STATUS(carom_connection_poll(pair.b, carom_milliseconds(10)), CAROM_ETIMEOUT);
+    item = carom_wait_connection(pair.b);
+    CAROM_ASSERT_STATUS(carom_wait(&item, 1, NULL, 0), CAROM_ETIMEOUT);
+    CAROM_ASSERT_OK(carom_connection_send_bytes(pair.a, bytes, sizeof bytes, PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_poll(pair.b, 0));
+    CAROM_ASSERT_OK(carom_connection_receive_into(bytes, sizeof bytes, &length, pair.b, 0));
     close_pair(&pair);
 }
 
