@@ -386,7 +386,8 @@ static const job_t large_thread = LARGE("thread", TWO_CORES, RAW_THREAD);
 #define RATE(name, unit, target, job, peer) {name, unit, BENCH_TURNS, 1, target, {stream, &job}, {peer, &job}, NULL}
 
 static const bench_row_t rows[] = {
-    {"round_trip_64/spawn_awake/cache_line", "us", BENCH_TURNS, 0, 2.5, {round_trip, &trip_line}, {raw_line_trip, &trip_line}, NULL},
+    {"round_trip_64/spawn_awake/cache_line", "us", BENCH_TURNS, 0, 2.5, {round_trip, &trip_line},
+     {raw_line_trip, &trip_line}, NULL},
     TIME("round_trip_64/spawn_asleep_one_core/socketpair", 1.3, asleep_one),
     TIME("round_trip_64/spawn_asleep_two_cores/socketpair", 1.3, asleep_two),
     TIME("round_trip_64/thread_asleep_two_cores/socketpair", 1.3, asleep_thread),

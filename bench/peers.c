@@ -126,9 +126,11 @@ static const job_t python_large = {&python, "stream_64k", BENCH_TURNS * BENCH_LA
 static const job_t python_spawn = {&python, "start_join_spawn", 10};
 static const job_t python_fork = {&python, "start_join_fork", BENCH_TURNS * BENCH_STARTS};
 
-#define TRIP(name, target, job) {"round_trip_64/spawn/" name, "us", 1, 0, target, {ours, &bench_round_trip_small}, {peer, &job}, NULL}
+#define TRIP(name, target, job) \
+    {"round_trip_64/spawn/" name, "us", 1, 0, target, {ours, &bench_round_trip_small}, {peer, &job}, NULL}
 #define SMALL(name, target, job) {"stream_64/spawn/" name, "k/s", 1, 1, target, {ours, &bench_stream_small}, {peer, &job}, NULL}
-#define LARGE(name, target, job) {"stream_64k/spawn/" name, "MB/s", 1, 1, target, {ours, &bench_stream_large}, {peer, &job}, NULL}
+#define LARGE(name, target, job) \
+    {"stream_64k/spawn/" name, "MB/s", 1, 1, target, {ours, &bench_stream_large}, {peer, &job}, NULL}
 #define START(name, job) {"start_join/spawn/" name, "us", 1, 0, 0, {ours, &bench_start_spawn}, {peer, &job}, NULL}
 
 static const bench_row_t rows[] = {

@@ -71,8 +71,6 @@ carom_status_t carom__arena_chunk(uint64_t *offset, uint64_t size, uint64_t alig
     if (status != CAROM_OK)
         return status;
     carom__fault("arena.commit");
-    root->real += size;
-    carom__fault("arena.real");
     root->bump = begin + size;
     *offset = begin;
     return CAROM_OK;
@@ -161,7 +159,7 @@ static carom_status_t set_up_root(uint64_t first, uint64_t limit)
     root->word_size = sizeof(void *);
     root->lock_kind = carom_plat_lock_kind();
     root->byte_order = BYTE_ORDER_MARK;
-    root->real = CAROM__CHUNK + first;
+    root->first = CAROM__CHUNK + first;
     root->bump = root->carve_at = root->carve_end = CAROM__CHUNK;
     root->magic = CAROM__ARENA_MAGIC;
     return carom__slot_claim_first(shared);

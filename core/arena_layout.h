@@ -10,7 +10,7 @@
 #include "core/arena.h"
 
 #define CAROM__ARENA_MAGIC 0x43A204A2E4A00001u
-#define CAROM__ARENA_LAYOUT 2          /* raised with every change here */
+#define CAROM__ARENA_LAYOUT 3          /* raised with every change here */
 
 #define CAROM__SEGMENT ((uint64_t) 4 << 20)       /* what a process maps at a time */
 #define CAROM__BLOCK_MIN 64
@@ -27,9 +27,10 @@
 typedef uint32_t carom__list_t;
 
 typedef struct carom__root_t {
-    uint64_t magic;                    /* written last; this and the next six never change */
+    uint64_t magic;                    /* written last; this and the next seven never change */
     uint64_t tag;
     uint64_t limit;
+    uint64_t first;                    /* bytes that were made real when it was made */
     uint32_t layout;
     uint32_t word_size, lock_kind;
     uint32_t byte_order;
@@ -37,7 +38,6 @@ typedef struct carom__root_t {
     carom_plat_lock_t lock;
     carom_plat_lot_t lot;
 
-    _Atomic uint64_t real;             /* bytes, for those who ask */
     _Atomic uint32_t slot_count;       /* slots that were ever used */
     _Atomic uint32_t object_count;     /* objects that were ever made */
     _Atomic uint32_t slot_chunks[CAROM__SLOT_CHUNKS];      /* numbers of chunks; 0: none yet */

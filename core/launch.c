@@ -14,7 +14,8 @@ static const carom_limits_t *const limits = NULL;
 /* ---- packing ---- */
 
 enum {
-    PROTOCOL, ENTRY, ENTRY_VERSION, OBJECT, NAME, PARENT_NAME, PARENT_PID, MODE, DAEMON, LOG_LEVEL, LOG_HOOK, SLOT, GENERATION, ARGUMENTS,
+    PROTOCOL, ENTRY, ENTRY_VERSION, OBJECT, NAME, PARENT_NAME, PARENT_PID, MODE, DAEMON, LOG_LEVEL, LOG_HOOK, SLOT, GENERATION,
+    ARGUMENTS,
     HAS_CHANNEL, FIELDS
 };
 
@@ -120,7 +121,8 @@ static int ends_with_channel(const carom__orders_t *orders)
     return orders->count > 0 && carom_value_type(orders->args[orders->count - 1]) == CAROM_CONNECTION;
 }
 
-static carom_status_t read_arguments(carom__orders_t *orders, carom__arrival_t *arrival, const unsigned char *bytes, size_t length)
+static carom_status_t read_arguments(carom__orders_t *orders, carom__arrival_t *arrival, const unsigned char *bytes,
+                                     size_t length)
 {
     size_t wanted = (size_t) number_at(orders->about, ARGUMENTS);
     carom_status_t status = CAROM_OK;
@@ -226,7 +228,8 @@ static carom_status_t read_report(carom__report_t *report, carom_value_t about)
         return CAROM_EBADMSG;
     report->failure = (carom_status_t) number_at(about, FAILURE);
     report->has_result = number_at(about, HAS_RESULT) != 0;
-    snprintf(report->text, sizeof report->text, "%.*s", (int) carom_value_count(*text), (const char *) carom_value_bytes(*text));
+    snprintf(report->text, sizeof report->text, "%.*s", (int) carom_value_count(*text),
+             (const char *) carom_value_bytes(*text));
     return CAROM_OK;
 }
 

@@ -30,7 +30,7 @@ static carom_log_hook_t *hooks = &standard;      /* guarded by the global lock *
 static const carom_log_hook_t *current;          /* guarded by the global lock */
 static atomic_int current_level;                 /* written under the global lock, read by anybody */
 static atomic_int calls;                         /* of hooks, under way; goes up under the global lock */
-static unsigned calls_of;                        /* the fork they are of: others run in the parent; guarded by the global lock */
+static unsigned calls_of;                        /* the fork they are of: others run in the parent; under the global lock */
 
 /* Under the global lock. */
 static void forget_the_parent_s_calls(void)

@@ -429,7 +429,7 @@ static int release_unheld(void)
     return changed;
 }
 
-static uint64_t later(uint64_t one, uint64_t other)
+static uint64_t larger(uint64_t one, uint64_t other)
 {
     return one > other ? one : other;
 }
@@ -439,17 +439,17 @@ static uint64_t end_of_chunks(void)
 {
     carom__root_t *root = carom__arena_root;
     uint32_t n = atomic_load(&root->object_count), i;
-    uint64_t end = later(CAROM__CHUNK, root->carve_end);
+    uint64_t end = larger(CAROM__CHUNK, root->carve_end);
 
     for (i = 0; i < CAROM__SLOT_CHUNKS; i++)
-        end = later(end, ((uint64_t) root->slot_chunks[i] + 1) * CAROM__CHUNK);
+        end = larger(end, ((uint64_t) root->slot_chunks[i] + 1) * CAROM__CHUNK);
     for (i = 0; i < CAROM__TABLE_CHUNKS; i++)
-        end = later(end, ((uint64_t) root->table_chunks[i] + 1) * CAROM__CHUNK);
+        end = larger(end, ((uint64_t) root->table_chunks[i] + 1) * CAROM__CHUNK);
     for (i = 0; i < n; i++) {
         const carom__object_t *object = object_at(i);
 
         if (object && object->size_class < CAROM__CLASSES)
-            end = later(end, (uint64_t) object->block * CAROM__BLOCK_MIN + size_of_class(object->size_class));
+            end = larger(end, (uint64_t) object->block * CAROM__BLOCK_MIN + size_of_class(object->size_class));
     }
     return end;
 }
@@ -503,15 +503,43 @@ void carom__objects_recover(void)
 
 /* ---- for those who ask ---- */
 
+static uint64_t bytes_of_chunks(const _Atomic uint32_t *chunks, size_t count)
+{
+    uint64_t bytes = 0;
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        if (atomic_load(&chunks[i]) != 0)
+            bytes += CAROM__CHUNK;
+    return bytes;
+}
+
+/* The root, slots, the table, and what is still to be carved: all but the objects. */
+static uint64_t bytes_of_the_rest(const carom__root_t *root)
+{
+    uint64_t at = root->carve_at, end = root->carve_end;
+
+    return CAROM__CHUNK + bytes_of_chunks(root->slot_chunks, CAROM__SLOT_CHUNKS) +
+           bytes_of_chunks(root->table_chunks, CAROM__TABLE_CHUNKS) + (end > at ? end - at : 0);
+}
+
 void carom_arena_usage(carom_arena_usage_t *use)
 {
+    carom__root_t *root = carom__arena_root;
     uint32_t n, i;
 
     use->objects = use->bytes = 0;
     if (carom__arena_shared() == NULL)
         return;
-    n = atomic_load(&carom__arena_root->object_count);
-    for (i = 0; i < n; i++)
-        use->objects += object_at(i) != NULL && !is_free(object_at(i));
-    use->bytes = carom__arena_root->real;
+    use->bytes = bytes_of_the_rest(root);
+    n = atomic_load(&root->object_count);
+    for (i = 0; i < n; i++) {
+        const carom__object_t *object = object_at(i);
+
+        if (object == NULL || object->size_class >= CAROM__CLASSES)
+            continue;
+        use->objects += !is_free(object);
+        use->bytes += size_of_class(object->size_class);
+    }
+    use->bytes = larger(use->bytes, root->first);
 }

@@ -16,7 +16,8 @@
 
 static carom_status_t begin_receive(carom_connection_t *self, int64_t deadline)
 {
-    return self ? carom__turn_begin(self, &self->receiving, self->traits.can_receive, &self->bad_receive, deadline) : CAROM_EINVAL;
+    return self ? carom__turn_begin(self, &self->receiving, self->traits.can_receive, &self->bad_receive, deadline)
+                : CAROM_EINVAL;
 }
 
 static carom_status_t end_receive(carom_connection_t *self, carom_status_t status)
@@ -135,7 +136,8 @@ static carom_status_t read_header(carom_connection_t *self, int64_t deadline)
     if (status == CAROM_OK && self->head_got >= CAROM__HEADER_SIZE)
         return CAROM_OK;
     while (status == CAROM_OK && self->head_got < CAROM__HEADER_SIZE) {
-        status = self->transport->read(self, self->head + self->head_got, self->transport->head - self->head_got, &got, deadline);
+        status = self->transport->read(self, self->head + self->head_got, self->transport->head - self->head_got, &got,
+                                       deadline);
         self->head_got += got;
     }
     if (status == CAROM_EEOF && self->head_got > 0)

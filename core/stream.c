@@ -11,8 +11,8 @@ static carom_status_t read_stream(carom_connection_t *self, void *to, size_t siz
     size_t count = 0, i;
     /* Handles come with the first bytes of a message. */
     int begins = self->head_got == 0;
-    carom_status_t status = carom_plat_stream_read(self->stream, to, size, got, begins ? came : NULL, CAROM__HANDLES_MAX, &count,
-                                                   deadline);
+    carom_status_t status = carom_plat_stream_read(self->stream, to, size, got, begins ? came : NULL, CAROM__HANDLES_MAX,
+                                                   &count, deadline);
 
     for (i = 0; i < count; i++)
         carom__connection_keep_file(self, came[i]);

@@ -48,7 +48,8 @@ static int print_hits(const files_t *files, const char *pattern, size_t *found)
             continue;
         enough = index_search(&hits, &files->all[i], pattern, strlen(pattern));
         for (j = 0; j < hits.count; j++)
-            printf("%s:%lu: %.*s\n", files->all[i].path, (unsigned long) hits.all[j].line, (int) hits.all[j].length, hits.all[j].word);
+            printf("%s:%lu: %.*s\n", files->all[i].path, (unsigned long) hits.all[j].line, (int) hits.all[j].length,
+                   hits.all[j].word);
         *found += hits.count;
     }
     free(hits.all);

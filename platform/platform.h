@@ -137,8 +137,8 @@ typedef struct carom_plat_span_t {
 /* Writes two spans, all of both.  `files` go along with the first byte where handles travel with bytes (Unix), and stay the
  * caller's.  *sent says how many bytes went, also after a failure.  CAROM_ETIMEOUT; CAROM_EEOF: the other end is closed (never
  * a signal); CAROM_EMFILE, CAROM_ENOMEM. */
-carom_status_t carom_plat_stream_write(carom_plat_stream_t *stream, const carom_plat_span_t spans[2], const carom_native_t *files,
-                                       size_t count, size_t *sent, int64_t deadline);
+carom_status_t carom_plat_stream_write(carom_plat_stream_t *stream, const carom_plat_span_t spans[2],
+                                       const carom_native_t *files, size_t count, size_t *sent, int64_t deadline);
 
 /* The other end reads what was written, then the end; reading goes on.  Nothing where the system has no such thing: the
  * other end learns of it when the stream is closed. */
@@ -329,7 +329,9 @@ carom_status_t carom_plat_child_wait(carom_plat_child_t *child, carom_plat_end_t
 
 /* SIGTERM, SIGKILL, SIGINT or what comes nearest; CAROM_ENOTSUP.  Of one that has ended: CAROM_OK.  Any thread; never another
  * process of the same number. */
-typedef enum carom_plat_signal_t { CAROM_PLAT_TERMINATE = 15, CAROM_PLAT_KILL = 9, CAROM_PLAT_INTERRUPT = 2 } carom_plat_signal_t;
+typedef enum carom_plat_signal_t {
+    CAROM_PLAT_INTERRUPT = 2, CAROM_PLAT_KILL = 9, CAROM_PLAT_TERMINATE = 15
+} carom_plat_signal_t;
 carom_status_t carom_plat_child_signal(carom_plat_child_t *child, carom_plat_signal_t which);
 
 /* 1 when the platform has CAROM_PLAT_INTERRUPT; when it can launch into another directory; when it can change niceness. */

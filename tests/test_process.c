@@ -458,7 +458,8 @@ CAROM_TASK(check_environment)
 
 CAROM_TEST_WITH(process, environment, .modes = CAROM_TEST_PROCESSES)
 {
-    const char *environment[] = {"CAROM_TEST_GIVEN=one", "CAROM_TEST_TAKEN=x", "CAROM_TEST_TAKEN", "CAROM_TEST_GIVEN=two", NULL};
+    const char *environment[] = {"CAROM_TEST_GIVEN=one", "CAROM_TEST_TAKEN=x", "CAROM_TEST_TAKEN", "CAROM_TEST_GIVEN=two",
+                                 NULL};
     carom_process_options_t options = CAROM_PROCESS_OPTIONS_INIT;
     carom_process_t *child;
 

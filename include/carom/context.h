@@ -22,7 +22,8 @@
  * this process's environment, directory and standard streams as they are when they are started; limits, user and umask are
  * the server's.  They end with this process, not with the server.  A server that was killed is replaced by the next start; of
  * a worker that is killed, crashes or calls exit when its server is gone the exit status is lost (CAROM_EREAPED).  The server
- * has one thread and no place in carom_process_active(); it ends with this process.
+ * has one thread and no place in carom_process_active(); it ends with this process.  It keeps one worker ready for the next
+ * start: a child of the server that waits, and ends with it.
  *
  * What the modes can do; all else they do alike:
  *

@@ -329,8 +329,8 @@ static apr_status_t put(carom_plat_stream_t *stream, const char *bytes, apr_size
     return apr_socket_send(stream->socket, bytes, length);
 }
 
-carom_status_t carom_plat_stream_write(carom_plat_stream_t *stream, const carom_plat_span_t spans[2], const carom_native_t *files,
-                                       size_t count, size_t *sent, int64_t deadline)
+carom_status_t carom_plat_stream_write(carom_plat_stream_t *stream, const carom_plat_span_t spans[2],
+                                       const carom_native_t *files, size_t count, size_t *sent, int64_t deadline)
 {
     char room[PIECE];
     carom_status_t status = CAROM_OK;

@@ -165,7 +165,9 @@ carom_status_t carom_plat_child_wait(carom_plat_child_t *child, carom_plat_end_t
 
 carom_status_t carom_plat_child_signal(carom_plat_child_t *child, carom_plat_signal_t which)
 {
-    static const int numbers[] = {[CAROM_PLAT_TERMINATE] = SIGTERM, [CAROM_PLAT_KILL] = SIGKILL, [CAROM_PLAT_INTERRUPT] = SIGINT};
+    static const int numbers[] = {
+        [CAROM_PLAT_INTERRUPT] = SIGINT, [CAROM_PLAT_KILL] = SIGKILL, [CAROM_PLAT_TERMINATE] = SIGTERM
+    };
     int result = 0;
 
     carom_plat_monitor_enter(child->monitor);

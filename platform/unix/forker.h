@@ -55,12 +55,6 @@ typedef struct word_t {
     int32_t value;
 } word_t;
 
-/* A message with descriptors beside it: at most FILE_KINDS. */
-typedef union ancillary_t {
-    char bytes[CMSG_SPACE(FILE_KINDS * sizeof(int))];
-    struct cmsghdr align;
-} ancillary_t;
-
 /* ---- forker_request.c ---- */
 
 /* Sends a request as it is, without waiting.  0 or an errno. */

@@ -20,28 +20,6 @@ static int same_key(const unsigned char *one, const unsigned char *other)
     return difference == 0;
 }
 
-static size_t take_files(int files[FILE_KINDS], struct msghdr *message)
-{
-    struct cmsghdr *part;
-    size_t count = 0, i, n;
-
-    for (part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
-        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
-            continue;
-        n = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (i = 0; i < n; i++) {
-            int fd;
-
-            memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
-            if (count < FILE_KINDS)
-                files[count++] = fd;
-            else
-                close(fd);
-        }
-    }
-    return count;
-}
-
 /* From the order in which they came to the places of their kinds; -1 when they are not what the request says. */
 static int sort_files(asked_t *asked, size_t count)
 {
@@ -81,15 +59,15 @@ void carom__request_close(asked_t *asked)
 int carom__request_receive(int fd, asked_t *asked, const unsigned char *key, int flags)
 {
     struct iovec where = {&asked->request, sizeof asked->request};
-    ancillary_t ancillary;
-    struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1, .msg_control = &ancillary, .msg_controllen = sizeof ancillary};
+    carom__rights_t rights;
+    struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof rights};
     ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | flags);
     size_t count;
 
     if (n <= 0)
         return n < 0 && (errno == EAGAIN || errno == EINTR || errno == EMFILE || errno == ENFILE) ? 0 : -1;
     memset(asked->files, -1, sizeof asked->files);
-    count = take_files(asked->files, &message);
+    count = carom__rights_take(&message, asked->files, FILE_KINDS);
     if (n == (ssize_t) sizeof asked->request && !(message.msg_flags & MSG_TRUNC) && is_request(&asked->request, key)) {
         if (!(message.msg_flags & MSG_CTRUNC) && sort_files(asked, count) == 0)
             return 1;
@@ -103,33 +81,19 @@ int carom__request_receive(int fd, asked_t *asked, const unsigned char *key, int
 
 /* ---- sending ---- */
 
-static void add_files(struct msghdr *message, ancillary_t *ancillary, const int *files, size_t count)
-{
-    struct cmsghdr *part;
-
-    memset(ancillary, 0, sizeof *ancillary);
-    message->msg_control = ancillary;
-    message->msg_controllen = CMSG_SPACE(count * sizeof(int));
-    part = CMSG_FIRSTHDR(message);
-    part->cmsg_level = SOL_SOCKET;
-    part->cmsg_type = SCM_RIGHTS;
-    part->cmsg_len = CMSG_LEN(count * sizeof(int));
-    memcpy(CMSG_DATA(part), files, count * sizeof(int));
-}
-
 int carom__request_send(int fd, const asked_t *asked)
 {
     request_t request = asked->request;
     struct iovec where = {&request, sizeof request};
     struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1};
-    ancillary_t ancillary;
+    carom__rights_t rights;
     int files[FILE_KINDS], kind;
     size_t count = 0;
 
     for (kind = 0; kind < FILE_KINDS; kind++)
         if (asked->files[kind] >= 0)
             files[count++] = asked->files[kind];
-    add_files(&message, &ancillary, files, count);
+    carom__rights_add(&message, &rights, files, count);
     return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? errno : 0;
 }
 
@@ -140,10 +104,9 @@ int carom__word_send(int fd, uint32_t what, int32_t value, int file)
     word_t word = {what, value};
     struct iovec where = {&word, sizeof word};
     struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1};
-    ancillary_t ancillary;
+    carom__rights_t rights;
 
-    if (file >= 0)
-        add_files(&message, &ancillary, &file, 1);
+    carom__rights_add(&message, &rights, &file, file >= 0 ? 1 : 0);
     return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? errno : 0;
 }
 
@@ -155,20 +118,14 @@ void carom__word_say(int fd, uint32_t what, int32_t value)
 int carom__word_receive(int fd, word_t *word, int *file)
 {
     struct iovec where = {word, sizeof *word};
-    ancillary_t ancillary;
-    struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1, .msg_control = &ancillary, .msg_controllen = sizeof ancillary};
+    carom__rights_t rights;
+    struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof rights};
     ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-    int files[FILE_KINDS];
-    size_t count;
 
     *file = -1;
     if (n <= 0)
         return n == 0 ? 0 : -errno;
-    count = take_files(files, &message);
-    if (count > 0)
-        *file = files[0];
-    while (count > 1)
-        close(files[--count]);
+    (void) carom__rights_take(&message, file, 1);
     if (message.msg_flags & MSG_CTRUNC)
         return -EMFILE;
     return n == (ssize_t) sizeof *word ? 1 : -EBADMSG;

@@ -13,13 +13,6 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 
-#define FILES_MAX 64                  /* handles that go along with one write; core sends no more */
-
-typedef union ancillary_t {
-    char bytes[CMSG_SPACE(FILES_MAX * sizeof(int))];
-    struct cmsghdr align;
-} ancillary_t;
-
 static carom_status_t wrap(carom_plat_stream_t **stream, int fd)
 {
     carom_plat_stream_t *self = malloc(sizeof *self);
@@ -159,37 +152,26 @@ static carom_status_t after_failure(int fd, short events, int64_t deadline)
 
 /* ---- reading ---- */
 
-static void take_files(struct msghdr *message, carom_native_t *files, size_t capacity, size_t *count)
+static void keep_files(carom_native_t *files, size_t *count, const int *came, size_t number)
 {
-    struct cmsghdr *part;
-    size_t i, n;
-    int fd;
+    size_t i;
 
-    for (part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
-        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
-            continue;
-        n = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (i = 0; i < n; i++) {
-            memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
-            fd = carom__fd_guard(fd);
-            if (*count < capacity)
-                files[(*count)++] = fd;
-            else
-                carom_plat_file_close(fd);
-        }
-    }
+    for (i = 0; i < number; i++)
+        files[(*count)++] = carom__fd_guard(came[i]);
 }
 
 static ssize_t read_with_files(int fd, void *buffer, size_t size, int flags, carom_native_t *files, size_t capacity,
                                size_t *count)
 {
-    ancillary_t ancillary;
+    carom__rights_t rights;
     struct iovec where = {.iov_base = buffer, .iov_len = size};
-    struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1, .msg_control = &ancillary, .msg_controllen = sizeof ancillary};
+    struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof rights};
     ssize_t got = recvmsg(fd, &message, flags | MSG_CMSG_CLOEXEC);
+    int came[CAROM__RIGHTS_MAX];
+    size_t room = capacity - *count;
 
     if (got >= 0)
-        take_files(&message, files, capacity, count);
+        keep_files(files, count, came, carom__rights_take(&message, came, room < CAROM__RIGHTS_MAX ? room : CAROM__RIGHTS_MAX));
     return got;
 }
 
@@ -230,25 +212,12 @@ carom_status_t carom_plat_stream_read(carom_plat_stream_t *stream, void *buffer,
 
 /* ---- writing ---- */
 
-static void add_files(struct msghdr *message, ancillary_t *ancillary, const carom_native_t *files, size_t count)
+static void list_files(int *going, const carom_native_t *files, size_t count)
 {
-    struct cmsghdr *part;
     size_t i;
 
-    if (count == 0)
-        return;
-    memset(ancillary, 0, sizeof *ancillary);
-    message->msg_control = ancillary;
-    message->msg_controllen = CMSG_SPACE(count * sizeof(int));
-    part = CMSG_FIRSTHDR(message);
-    part->cmsg_level = SOL_SOCKET;
-    part->cmsg_type = SCM_RIGHTS;
-    part->cmsg_len = CMSG_LEN(count * sizeof(int));
-    for (i = 0; i < count; i++) {
-        int fd = (int) files[i];
-
-        memcpy(CMSG_DATA(part) + i * sizeof fd, &fd, sizeof fd);
-    }
+    for (i = 0; i < count; i++)
+        going[i] = (int) files[i];
 }
 
 /* What is left of both spans after `sent` bytes of them. */
@@ -287,20 +256,22 @@ static ssize_t write_once(carom_plat_stream_t *stream, struct msghdr *message, i
     return sendmsg(stream->fd, message, flags);
 }
 
-carom_status_t carom_plat_stream_write(carom_plat_stream_t *stream, const carom_plat_span_t spans[2], const carom_native_t *files,
-                                       size_t count, size_t *sent, int64_t deadline)
+carom_status_t carom_plat_stream_write(carom_plat_stream_t *stream, const carom_plat_span_t spans[2],
+                                       const carom_native_t *files, size_t count, size_t *sent, int64_t deadline)
 {
     int flags = must_wait(deadline) | MSG_NOSIGNAL;
     struct iovec parts[2];
-    ancillary_t ancillary;
+    int going[CAROM__RIGHTS_MAX];
+    carom__rights_t rights;
     carom_status_t status = CAROM_OK;
     ssize_t n;
 
     *sent = 0;
+    list_files(going, files, count);
     while (status == CAROM_OK && *sent < spans[0].length + spans[1].length) {
         struct msghdr message = {.msg_iov = parts, .msg_iovlen = rest(parts, spans, *sent)};
 
-        add_files(&message, &ancillary, files, *sent == 0 ? count : 0);
+        carom__rights_add(&message, &rights, going, *sent == 0 ? count : 0);
         n = write_once(stream, &message, flags, deadline);
         if (n >= 0)
             *sent += (size_t) n;

@@ -21,6 +21,24 @@ int carom__fd_guard(int fd);
 int carom__fd_release(int fd);
 void carom__fd_close(int *fd);
 
+/* ---- rights.c: descriptors beside a message of a Unix socket ---- */
+
+#define CAROM__RIGHTS_MAX 64          /* core sends no more with one message */
+
+/* Room for them; it must outlive the message. */
+typedef union carom__rights_t {
+    char bytes[CMSG_SPACE(CAROM__RIGHTS_MAX * sizeof(int))];
+    struct cmsghdr align;
+} carom__rights_t;
+
+/* Makes `rights` what goes along with a message that is to be sent: copies of so many descriptors, CAROM__RIGHTS_MAX at most;
+ * with none the message stays as it is. */
+void carom__rights_add(struct msghdr *message, carom__rights_t *rights, const int *files, size_t count);
+
+/* Takes those that came with a message, in their order, and says how many; closes what `capacity` does not hold.  They are not
+ * guarded. */
+size_t carom__rights_take(struct msghdr *message, int *files, size_t capacity);
+
 /* ---- signals.c: signals that a call of ours raises in this thread, kept from the host ---- */
 
 typedef struct carom__hushed_t {
@@ -116,7 +134,8 @@ typedef struct carom__setup_t {
     int is_clean;                     /* stdin was never read, and signals have their defaults but for SIGCHLD and SIGINT */
 } carom__setup_t;
 
-#define CAROM__SETUP_NONE {-1, -1, -1, -1, {STANDARD_AS_IT_IS, STANDARD_AS_IT_IS, STANDARD_AS_IT_IS}, -1, NULL, NULL, 0, 0, 0, 0}
+#define CAROM__SETUP_NONE \
+    {-1, -1, -1, -1, {STANDARD_AS_IT_IS, STANDARD_AS_IT_IS, STANDARD_AS_IT_IS}, -1, NULL, NULL, 0, 0, 0, 0}
 
 /* In the child, which has blocked all signals: makes all of it true, sets signals to their defaults and lets
  * them in.  0 or an errno. */

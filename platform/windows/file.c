@@ -17,7 +17,8 @@ static int is_socket(HANDLE handle)
 {
     int type, size = sizeof type;
 
-    return GetFileType(handle) == FILE_TYPE_PIPE && getsockopt((SOCKET) handle, SOL_SOCKET, SO_TYPE, (char *) &type, &size) == 0;
+    return GetFileType(handle) == FILE_TYPE_PIPE &&
+           getsockopt((SOCKET) handle, SOL_SOCKET, SO_TYPE, (char *) &type, &size) == 0;
 }
 
 carom_status_t carom_plat_file_duplicate(carom_native_t *copy, carom_native_t file)

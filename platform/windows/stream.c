@@ -294,8 +294,8 @@ static carom_status_t write_piece(carom_plat_stream_t *stream, const carom_plat_
 
 /* Windows does not say how much of a cancelled write was read before, but of a single byte it does: that goes first when the
  * write may have to wait and the wait has an end.  So it is certain whether anything went. */
-carom_status_t carom_plat_stream_write(carom_plat_stream_t *stream, const carom_plat_span_t spans[2], const carom_native_t *files,
-                                       size_t count, size_t *sent, int64_t deadline)
+carom_status_t carom_plat_stream_write(carom_plat_stream_t *stream, const carom_plat_span_t spans[2],
+                                       const carom_native_t *files, size_t count, size_t *sent, int64_t deadline)
 {
     size_t total = spans[0].length + spans[1].length;
     carom_status_t status = CAROM_OK;

@@ -127,7 +127,8 @@ CAROM_TEST(fault, start_without_memory)
     CAROM_ASSERT_OK(carom_connection_pair(&a, &b, NULL));
     limit_memory();
     CAROM_ASSERT_STATUS(
-        carom_process_start(&child, test->context, carom_call(scarce_no_op, b, carom_value_borrow_bytes(bytes, MUCH))), CAROM_ENOMEM);
+        carom_process_start(&child, test->context, carom_call(scarce_no_op, b, carom_value_borrow_bytes(bytes, MUCH))),
+        CAROM_ENOMEM);
     CAROM_ASSERT(child == NULL);
     expect_usable(a, b);
     free_memory();
