@@ -299,6 +299,8 @@ carom_status_t carom_connection_poll(carom_connection_t *connection, carom_durat
         return status;
     if (!is_ready(connection))
         status = connection->transport->wait(connection, deadline);
+    if (status == CAROM_ETIMEOUT)
+        carom_plat_stream_watch(connection->stream);
     /* What close() woke it with looks like a message. */
     if (atomic_load(&connection->gone) != CAROM_OK)
         status = atomic_load(&connection->gone);

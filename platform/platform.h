@@ -152,9 +152,10 @@ int carom_plat_stream_carries(const carom_plat_stream_t *stream);
 carom_native_t carom_plat_stream_native(const carom_plat_stream_t *stream);
 carom_status_t carom_plat_stream_adopt(carom_plat_stream_t **stream, carom_native_t file);
 
-/* What a loop of the host can wait on for reading: the stream's, who goes on owning it.  CAROM_ENOTSUP: there is no such
- * thing. */
-carom_status_t carom_plat_stream_pollable(carom_native_t *file, const carom_plat_stream_t *stream);
+/* What a loop of the host can wait on for reading: the stream's, who goes on owning it.  It tells of what comes after `watch`,
+ * which whoever may read calls when there was nothing to read.  CAROM_EMFILE, CAROM_ENOMEM. */
+carom_status_t carom_plat_stream_pollable(carom_native_t *file, carom_plat_stream_t *stream);
+void carom_plat_stream_watch(carom_plat_stream_t *stream);
 
 /* ---- handles under way in messages (<os>/attach.c) ---- */
 

@@ -1,6 +1,6 @@
 /* Waiting on a mix of things. */
 
-#include <carom-harness.h>
+#include "pairs.h"
 
 #include <apr_general.h>
 #include <apr_network_io.h>
@@ -226,6 +226,115 @@ CAROM_TEST_WITH(wait, sent_meanwhile, .modes = CAROM_TEST_THREAD)
         status = send_while_waited_on(test);
     CAROM_ASSERT_STATUS(status, CAROM_EBUSY);
 }
+
+/* ---- in the host's own loop ---- */
+
+/* As a loop does: it looks until there is nothing, and then waits for the handle. */
+static void wait_in_a_loop(carom_connection_t *connection, carom_native_t native)
+{
+    carom_wait_item_t item = carom_wait_file(native);
+    carom_status_t status;
+
+    while ((status = carom_connection_poll(connection, 0)) == CAROM_ETIMEOUT)
+        CAROM_ASSERT_OK(carom_wait(&item, 1, NULL, LONG));
+    CAROM_ASSERT_OK(status);
+}
+
+CAROM_TASK(echoes_in_a_loop)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    carom_native_t native;
+    carom_value_t value;
+
+    CAROM_ASSERT_OK(carom_connection_native(&native, connection));
+    for (;;) {
+        wait_in_a_loop(connection, native);
+        if (carom_connection_receive(&value, connection, 0) != CAROM_OK)
+            break;
+        CAROM_ASSERT_OK(carom_connection_send(connection, value, LONG));
+    }
+    carom_connection_close(&connection);
+    return 0;
+}
+
+/* Each message comes when the other side waits, and so does the end. */
+CAROM_TEST(wait, in_a_loop_of_the_host)
+{
+    carom_connection_t *connection;
+    carom_process_t *child = start_with(&connection, test, &echoes_in_a_loop);
+    carom_wait_item_t item;
+    carom_native_t native, again;
+    carom_value_t value;
+    int i;
+
+    CAROM_ASSERT_OK(carom_connection_native(&native, connection));
+    CAROM_ASSERT_OK(carom_connection_native(&again, connection));
+    CAROM_ASSERT(native == again);
+    for (i = 0; i < 200; i++) {
+        CAROM_ASSERT_STATUS(carom_connection_poll(connection, 0), CAROM_ETIMEOUT);
+        CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_int(i), LONG));
+        wait_in_a_loop(connection, native);
+        CAROM_ASSERT_OK(carom_connection_receive(&value, connection, 0));
+        CAROM_ASSERT_INT(carom_value_int(value), i);
+    }
+    /* When nothing comes it is silent. */
+    item = carom_wait_file(native);
+    do
+        CAROM_ASSERT_STATUS(carom_connection_poll(connection, 0), CAROM_ETIMEOUT);
+    while (carom_wait(&item, 1, NULL, carom_milliseconds(20)) == CAROM_OK);
+    CAROM_ASSERT_STATUS(carom_connection_poll(connection, 0), CAROM_ETIMEOUT);
+    carom_connection_close(&connection);
+    end_child(&child, 0);
+}
+
+/* It wakes whoever waits for it, with the end as with a message. */
+CAROM_TASK(ends_its_connection)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    carom_value_t value;
+
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, LONG));
+    carom_connection_close(&connection);
+    return 0;
+}
+
+CAROM_TEST(wait, for_the_end_in_a_loop_of_the_host)
+{
+    carom_connection_t *connection;
+    carom_process_t *child = start_with(&connection, test, &ends_its_connection);
+    carom_native_t native;
+    carom_value_t value;
+
+    CAROM_ASSERT_OK(carom_connection_native(&native, connection));
+    CAROM_ASSERT_STATUS(carom_connection_poll(connection, 0), CAROM_ETIMEOUT);
+    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_none(), LONG));
+    wait_in_a_loop(connection, native);
+    CAROM_ASSERT_STATUS(carom_connection_receive(&value, connection, 0), CAROM_EEOF);
+    carom_connection_close(&connection);
+    end_child(&child, 0);
+}
+
+/* What watched it here is no hindrance there. */
+CAROM_TEST(wait, a_watched_end_moves)
+{
+    carom_connection_t *ours, *theirs;
+    carom_process_t *child;
+    carom_native_t native;
+    carom_value_t value;
+
+    CAROM_ASSERT_OK(carom_connection_pair(&ours, &theirs, NULL));
+    CAROM_ASSERT_OK(carom_connection_native(&native, theirs));
+    CAROM_ASSERT_STATUS(carom_connection_poll(theirs, 0), CAROM_ETIMEOUT);
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(echoes_in_a_loop, theirs)));
+    CAROM_ASSERT_OK(carom_connection_send(ours, carom_value_from_int(7), LONG));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, ours, LONG));
+    CAROM_ASSERT_INT(carom_value_int(value), 7);
+    carom_connection_close(&theirs);
+    carom_connection_close(&ours);
+    end_child(&child, 0);
+}
+
+/* ---- a mix ---- */
 
 /* A connected pair of the host's own sockets. */
 static void make_sockets(apr_socket_t *ends[2], apr_pool_t *pool)

@@ -107,8 +107,8 @@ CAROM_API carom_status_t carom_connection_skip(carom_connection_t *connection, c
  * CAROM_ETIMEOUT, CAROM_ECLOSED, CAROM_EMOVED, CAROM_EFORKED, CAROM_ENOTSUP. */
 CAROM_API carom_status_t carom_connection_poll(carom_connection_t *connection, carom_duration_t timeout) CAROM_MUST_CHECK;
 
-/* Something the host's event loop can wait on: a descriptor, for reading.  It tells of what comes after carom_connection_poll()
- * with timeout 0 returned CAROM_ETIMEOUT; so before each waiting, poll, and receive as long as that is CAROM_OK:
+/* Something the host's event loop can wait on: a descriptor, for reading; on Windows an event.  It tells of what comes after
+ * carom_connection_poll() returned CAROM_ETIMEOUT; so before each waiting, poll, and receive as long as that is CAROM_OK:
  *
  *     for (;;) {
  *         while (carom_connection_poll(connection, 0) == CAROM_OK)
@@ -116,8 +116,8 @@ CAROM_API carom_status_t carom_connection_poll(carom_connection_t *connection, c
  *         wait_for_readable(native, …);
  *     }
  *
- * It may be readable when nothing came.  It belongs to the connection: neither read nor close it.  CAROM_ECLOSED, CAROM_EMOVED,
- * CAROM_EFORKED; CAROM_ENOTSUP: not on this system, or this end only sends. */
+ * It may be readable when nothing came.  It belongs to the connection: neither read, reset nor close it.  CAROM_ECLOSED,
+ * CAROM_EMOVED, CAROM_EFORKED; CAROM_ENOTSUP: this end only sends; CAROM_EMFILE, CAROM_ENOMEM. */
 CAROM_API carom_status_t carom_connection_native(carom_native_t *native, carom_connection_t *connection) CAROM_MUST_CHECK;
 
 /* 1 for what the end can do. */

@@ -251,10 +251,15 @@ carom_native_t carom_plat_stream_native(const carom_plat_stream_t *stream)
     return (carom_native_t) number;
 }
 
-carom_status_t carom_plat_stream_pollable(carom_native_t *file, const carom_plat_stream_t *stream)
+carom_status_t carom_plat_stream_pollable(carom_native_t *file, carom_plat_stream_t *stream)
 {
     *file = carom_plat_stream_native(stream);
     return CAROM_OK;
+}
+
+void carom_plat_stream_watch(carom_plat_stream_t *stream)
+{
+    (void) stream;
 }
 
 /* ---- reading and writing ---- */

@@ -123,10 +123,15 @@ void carom_plat_stream_end_writing(carom_plat_stream_t *stream)
         shutdown(stream->fd, SHUT_WR);
 }
 
-carom_status_t carom_plat_stream_pollable(carom_native_t *file, const carom_plat_stream_t *stream)
+carom_status_t carom_plat_stream_pollable(carom_native_t *file, carom_plat_stream_t *stream)
 {
     *file = stream->fd;
     return CAROM_OK;
+}
+
+void carom_plat_stream_watch(carom_plat_stream_t *stream)
+{
+    (void) stream;
 }
 
 carom_native_t carom_plat_stream_native(const carom_plat_stream_t *stream)

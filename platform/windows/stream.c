@@ -33,8 +33,24 @@ void carom__stream_start(void)
 
 /* ---- making and closing ---- */
 
+/* Ends the operation that looks after `readable`, if there is one: until then the system writes to it. */
+static void unwatch(carom_plat_stream_t *self)
+{
+    DWORD n;
+
+    if (!self->is_watching)
+        return;
+    CancelIoEx(self->pipe, &self->watch);
+    (void) GetOverlappedResult(self->pipe, &self->watch, &n, TRUE);
+    self->is_watching = 0;
+}
+
 static void free_stream(carom_plat_stream_t *self)
 {
+    HANDLE readable = atomic_load(&self->readable);
+
+    unwatch(self);
+    carom__handle_close(&readable);
     carom__handle_close(&self->pipe);
     carom__handle_close(&self->read_done);
     carom__handle_close(&self->write_done);
@@ -162,14 +178,6 @@ carom_native_t carom_plat_stream_native(const carom_plat_stream_t *stream)
     return (carom_native_t) stream->pipe;
 }
 
-/* A pipe cannot be waited on, and an event for it would have to be kept true by a thread. */
-carom_status_t carom_plat_stream_pollable(carom_native_t *file, const carom_plat_stream_t *stream)
-{
-    (void) stream;
-    *file = CAROM_NATIVE_NONE;
-    return CAROM_ENOTSUP;
-}
-
 /* ---- looking ---- */
 
 int carom__stream_look(carom_plat_stream_t *stream)
@@ -193,6 +201,36 @@ static DWORD begin_read(carom_plat_stream_t *stream, void *buffer, DWORD size, O
 DWORD carom__stream_begin(carom_plat_stream_t *stream, OVERLAPPED *io)
 {
     return begin_read(stream, NULL, 0, io);
+}
+
+/* A pipe cannot be waited on: an event can, which a read of nothing sets that ends when something comes.  At first it is set,
+ * since nobody has looked yet. */
+carom_status_t carom_plat_stream_pollable(carom_native_t *file, carom_plat_stream_t *stream)
+{
+    HANDLE none = NULL, event = CreateEventW(NULL, TRUE, TRUE, NULL);
+
+    *file = CAROM_NATIVE_NONE;
+    if (event == NULL)
+        return carom__last_status();
+    if (!atomic_compare_exchange_strong(&stream->readable, &none, event))
+        CloseHandle(event);
+    *file = (carom_native_t) atomic_load(&stream->readable);
+    return CAROM_OK;
+}
+
+/* The event is set again by the read that it is given to, also when that fails or was taken back: then who looks sees why. */
+void carom_plat_stream_watch(carom_plat_stream_t *stream)
+{
+    HANDLE event = atomic_load(&stream->readable);
+
+    if (event == NULL || (stream->is_watching && !HasOverlappedIoCompleted(&stream->watch)))
+        return;
+    unwatch(stream);
+    memset(&stream->watch, 0, sizeof stream->watch);
+    stream->watch.hEvent = event;
+    stream->is_watching = carom__stream_begin(stream, &stream->watch) == ERROR_IO_PENDING;
+    if (!stream->is_watching)
+        SetEvent(event);
 }
 
 /* ---- one operation ---- */

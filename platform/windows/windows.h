@@ -66,6 +66,9 @@ DWORD carom__socket_begin(SOCKET socket, OVERLAPPED *io);
 struct carom_plat_stream_t {
     HANDLE pipe;                      /* duplex, overlapped, not inheritable */
     HANDLE read_done, write_done;     /* one for each direction: a reader and a writer may be at work at once */
+    _Atomic(HANDLE) readable;         /* for a loop of the host; NULL until it is asked for */
+    OVERLAPPED watch;                 /* of whoever may read: the operation that sets it */
+    int is_watching;
     atomic_int stopped;               /* no call may wait any more; set before those that wait are woken */
 };
 
