@@ -69,6 +69,29 @@ void expect_objects(uint64_t wanted)
     CAROM_ASSERT_INT(objects_in_use(), wanted);
 }
 
+/* ---- many of them ---- */
+
+crowd_t crowd;
+
+void crowd_in(int most)
+{
+    crowd.count = 0;
+    crowd.status = CAROM_OK;
+    while (crowd.status == CAROM_OK && crowd.count < most) {
+        pair_t *pair = &crowd.pairs[crowd.count];
+
+        crowd.status = carom_connection_pair(&pair->a, &pair->b, NULL);
+        crowd.count += crowd.status == CAROM_OK;
+    }
+    CAROM_NOTE("%d pairs, then %s", crowd.count, carom_status_name(crowd.status));
+}
+
+void crowd_out(void)
+{
+    while (crowd.count > 0)
+        close_pair(&crowd.pairs[--crowd.count]);
+}
+
 /* ---- messages ---- */
 
 enum { SHIFTS = 4093 };

@@ -36,6 +36,19 @@ const char *arena_trouble(void);
 /* Waits until there are so many again: an end that a dead process held is let go when its starter has joined it. */
 void expect_objects(uint64_t wanted);
 
+/* Pairs until there are no more, or `most`; `status` is that of the one that was refused. */
+enum { CROWD_MOST = 2000 };
+
+typedef struct crowd_t {
+    pair_t pairs[CROWD_MOST];
+    int count;
+    carom_status_t status;
+} crowd_t;
+
+extern crowd_t crowd;
+void crowd_in(int most);
+void crowd_out(void);
+
 /* Messages whose length and content follow from their number: one that is lost, torn, doubled or out of order is seen. */
 typedef struct lot_t {
     uint64_t seed;
