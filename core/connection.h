@@ -67,8 +67,9 @@ extern const carom_limits_t carom__default_limits;
 struct carom__transport_t;
 struct carom__end_t;
 
-/* A turn: 0 it is nobody's, 1 somebody's, 2 and others wait for it. */
 typedef _Atomic uint32_t carom__turn_t;
+
+enum { CAROM__TURN_FREE, CAROM__TURN_TAKEN, CAROM__TURN_WANTED /* by others, too */ };
 
 struct carom_connection_t {
     unsigned magic;
@@ -103,17 +104,66 @@ struct carom_connection_t {
 /* ---- turn.c ---- */
 
 /* What is no connection, or the parent's. */
-carom_status_t carom__connection_check(const carom_connection_t *self);
+static inline carom_status_t carom__connection_check(const carom_connection_t *self)
+{
+    if (self == NULL || self->magic != CAROM__CONNECTION_MAGIC)
+        return CAROM_EINVAL;
+    return self->born == carom_plat_fork_count() ? CAROM_OK : CAROM_EFORKED;
+}
+
+/* What carom__turn_begin and carom__turn_give do when it takes more than one step. */
+carom_status_t carom__turn_wait(carom_connection_t *self, carom__turn_t *turn, int able, const _Atomic carom_status_t *bad,
+                                int64_t deadline);
+void carom__turn_pass_on(carom_connection_t *self, carom__turn_t *turn);
+
+/* Takes a turn if it is nobody's, and gives it back. */
+static inline int carom__turn_try(carom__turn_t *turn)
+{
+    uint32_t is = CAROM__TURN_FREE;
+
+    return atomic_compare_exchange_strong(turn, &is, CAROM__TURN_TAKEN);
+}
+
+static inline void carom__turn_give(carom_connection_t *self, carom__turn_t *turn)
+{
+    uint32_t is = CAROM__TURN_TAKEN;
+
+    if (!atomic_compare_exchange_strong(turn, &is, CAROM__TURN_FREE))
+        carom__turn_pass_on(self, turn);
+}
+
+/* Whether one that was taken is of any use; if not it is given back, and the connection may be gone.  Who closes it waits for
+ * the turn: so this is the time to look. */
+static inline carom_status_t carom__turn_keep(carom_connection_t *self, carom__turn_t *turn, const _Atomic carom_status_t *bad)
+{
+    carom_status_t status = atomic_load(&self->gone);
+
+    if (status == CAROM_OK)
+        status = atomic_load(bad);
+    if (status != CAROM_OK)
+        carom__turn_give(self, turn);
+    return status;
+}
 
 /* Waits for a turn; *turn is receiving or sending, able and *bad go with it.  With CAROM_OK the caller owes carom__turn_end,
  * which returns the status of the call: one that close() cut off failed for that reason, whatever the transport said. */
-carom_status_t carom__turn_begin(carom_connection_t *self, carom__turn_t *turn, int able, const _Atomic carom_status_t *bad,
-                                 int64_t deadline);
-carom_status_t carom__turn_end(carom_connection_t *self, carom__turn_t *turn, carom_status_t status);
+static inline carom_status_t carom__turn_begin(carom_connection_t *self, carom__turn_t *turn, int able,
+                                               const _Atomic carom_status_t *bad, int64_t deadline)
+{
+    if (carom__connection_check(self) == CAROM_OK && able && carom__turn_try(turn))
+        return carom__turn_keep(self, turn, bad);
+    return carom__turn_wait(self, turn, able, bad, deadline);
+}
 
-/* Takes a turn if it is nobody's, and gives it back. */
-int carom__turn_try(carom__turn_t *turn);
-void carom__turn_give(carom_connection_t *self, carom__turn_t *turn);
+static inline carom_status_t carom__turn_end(carom_connection_t *self, carom__turn_t *turn, carom_status_t status)
+{
+    if (turn == &self->receiving)
+        atomic_store_explicit(&self->pending, self->head_got > 0, memory_order_relaxed);
+    if (status != CAROM_OK && atomic_load(&self->gone) != CAROM_OK)
+        status = atomic_load(&self->gone);
+    carom__turn_give(self, turn);
+    return status;
+}
 
 /* Takes both turns for ever: everybody else has left.  Under the monitor, when `gone` says why. */
 void carom__turns_take(carom_connection_t *self);

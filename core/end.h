@@ -64,6 +64,8 @@ void carom__bell_free(carom__end_t *end);
 void carom__end_expect_nothing(carom__end_t *end);
 
 carom_status_t carom__end_read(carom_connection_t *self, void *to, size_t size, size_t *got, int64_t deadline);
+carom_status_t carom__end_take(carom_connection_t *self, void *buffer, size_t size, size_t *length, int *taken,
+                               int64_t deadline);
 carom_status_t carom__end_wait(carom_connection_t *self, int64_t deadline);
 int carom__end_look(carom_connection_t *self, int event);
 carom_status_t carom__end_write(carom_connection_t *self, const carom__header_t *header, const void *body,

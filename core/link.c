@@ -233,6 +233,7 @@ const carom__transport_t carom__transport_link = {
     .head = CAROM__HEADER_SIZE + SHORT,
     .least = CAROM__HEADER_SIZE,
     .read = carom__end_read,
+    .take = carom__end_take,
     .write = carom__end_write,
     .end_writing = carom__end_stop_writing,
     .collect = carom__bell_collect,

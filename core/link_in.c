@@ -5,6 +5,8 @@
 
 #include "platform/fault.h"
 
+#include <string.h>
+
 /* How long looking again before sleeping may take, µs; half as long after it was in vain, down to not at all.  After short
  * sleeps it is tried again: first after some of them, then after twice as many each time that it was in vain. */
 #define SPIN_MOST 50
@@ -35,7 +37,7 @@ static int look_for_a_round(carom__end_t *end)
     int i;
 
     for (i = 0; i < LOOKS_A_ROUND; i++) {
-        if (has_record(end))
+        if (carom__ring_stirs(&end->reader))
             return 1;
         carom_plat_relax();
     }
@@ -183,27 +185,67 @@ static carom_status_t wait_for_record(carom_connection_t *self, int64_t deadline
     return status;
 }
 
-carom_status_t carom__end_read(carom_connection_t *self, void *to, size_t size, size_t *got, int64_t deadline)
+/* Waits until so many bytes of a record are ready, or what else there is to say. */
+static carom_status_t wait_until_ready(carom_connection_t *self, size_t *ready, int64_t deadline)
+{
+    carom_status_t status = look_inside(self, ready);
+
+    while (status == CAROM_OK && *ready == 0) {
+        status = wait_for_record(self, deadline);
+        if (status == CAROM_OK)
+            status = look_inside(self, ready);
+    }
+    return status;
+}
+
+static void take(carom_connection_t *self, void *to, size_t length)
 {
     carom__reader_t *reader = &self->end->reader;
+
+    carom__ring_take(reader, to, length);
+    if (carom__ring_should_tell(reader))
+        tell_writer(self);
+}
+
+carom_status_t carom__end_read(carom_connection_t *self, void *to, size_t size, size_t *got, int64_t deadline)
+{
     size_t ready;
-    carom_status_t status;
+    carom_status_t status = wait_until_ready(self, &ready, deadline);
 
     *got = 0;
-    for (;;) {
-        status = look_inside(self, &ready);
-        if (status != CAROM_OK || ready > 0)
-            break;
-        status = wait_for_record(self, deadline);
-        if (status != CAROM_OK)
-            break;
-    }
     if (status != CAROM_OK)
         return status;
     *got = ready < size ? ready : size;
-    carom__ring_take(reader, to, *got);
-    if (carom__ring_should_tell(reader))
-        tell_writer(self);
+    take(self, to, *got);
+    return CAROM_OK;
+}
+
+/* A short message is a record: it goes from the ring to the caller. */
+carom_status_t carom__end_take(carom_connection_t *self, void *buffer, size_t size, size_t *length, int *taken,
+                               int64_t deadline)
+{
+    carom__reader_t *reader = &self->end->reader;
+    unsigned char head[CAROM__HEADER_SIZE];
+    carom__header_t header;
+    carom_status_t status = CAROM_OK;
+    size_t ready;
+
+    *taken = 0;
+    if (carom__ring_next(reader))
+        ready = reader->record;
+    else
+        status = wait_until_ready(self, &ready, deadline);
+    if (status != CAROM_OK || ready < sizeof head)
+        return status;
+    memcpy(head, carom__ring_here(reader), sizeof head);
+    if (carom__header_read(&header, head) != CAROM_OK || header.kind != CAROM_MESSAGE_BYTES)
+        return CAROM_OK;
+    if (header.length > size || header.length != ready - CAROM__HEADER_SIZE)
+        return CAROM_OK;
+    reader->done = CAROM__HEADER_SIZE;
+    take(self, buffer, (size_t) header.length);
+    *length = (size_t) header.length;
+    *taken = 1;
     return CAROM_OK;
 }
 
@@ -211,14 +253,8 @@ carom_status_t carom__end_read(carom_connection_t *self, void *to, size_t size, 
 carom_status_t carom__end_wait(carom_connection_t *self, int64_t deadline)
 {
     size_t ready;
-    carom_status_t status;
+    carom_status_t status = wait_until_ready(self, &ready, deadline);
 
-    do {
-        status = look_inside(self, &ready);
-        if (status != CAROM_OK || ready > 0)
-            break;
-        status = wait_for_record(self, deadline);
-    } while (status == CAROM_OK);
     return status == CAROM_EEOF || status == CAROM_EBROKEN ? CAROM_OK : status;
 }
 

@@ -5,6 +5,8 @@
 
 #include "platform/fault.h"
 
+#include <string.h>
+
 /* The rings that a link gets when there is more to say. */
 #define MIDDLE_RING ((size_t) 64 << 10)
 #define LARGE_RING ((size_t) 1 << 20)
@@ -141,7 +143,7 @@ static carom_status_t put_all(carom_connection_t *self, message_t *message, int6
     return status;
 }
 
-carom_status_t carom__end_write(carom_connection_t *self, const carom__header_t *header, const void *body,
+static carom_status_t write_long(carom_connection_t *self, const carom__header_t *header, const void *body,
                                  const carom_native_t *files, size_t *sent, int64_t deadline)
 {
     carom__end_t *end = self->end;
@@ -149,10 +151,7 @@ carom_status_t carom__end_write(carom_connection_t *self, const carom__header_t 
     message_t message = {{{head, sizeof head}, {body, (size_t) header->length}}, sizeof head + (size_t) header->length, 0};
     carom_status_t status = CAROM_OK;
 
-    *sent = 0;
     carom__header_write(head, header);
-    if (is_reader_gone(end))
-        return CAROM_EEOF;
     if (message.length > end->writer.size / 4)
         (void) grow(self, message.length);
     if (header->handles > 0 && carom_plat_attach_in_bytes())
@@ -164,6 +163,35 @@ carom_status_t carom__end_write(carom_connection_t *self, const carom__header_t 
     if (status == CAROM_OK)
         look_for_life(self);
     return status;
+}
+
+/* 1: it is written, in one piece. */
+static int write_short(carom_connection_t *self, const carom__header_t *header, const void *body)
+{
+    carom__writer_t *writer = &self->end->writer;
+    size_t length = (size_t) header->length;
+    unsigned char *place = length <= writer->size / 4 ? carom__ring_begin(writer, CAROM__HEADER_SIZE + length) : NULL;
+
+    if (place == NULL)
+        return 0;
+    carom__header_write(place, header);
+    if (length > 0)
+        memcpy(place + CAROM__HEADER_SIZE, body, length);
+    carom__ring_commit(writer, CAROM__HEADER_SIZE + length);
+    wake_reader(self);
+    look_for_life(self);
+    return 1;
+}
+
+carom_status_t carom__end_write(carom_connection_t *self, const carom__header_t *header, const void *body,
+                                const carom_native_t *files, size_t *sent, int64_t deadline)
+{
+    *sent = 0;
+    if (is_reader_gone(self->end))
+        return CAROM_EEOF;
+    if (header->handles == 0 && write_short(self, header, body))
+        return CAROM_OK;
+    return write_long(self, header, body, files, sent, deadline);
 }
 
 void carom__end_stop_writing(carom_connection_t *self)

@@ -30,54 +30,6 @@ static uint64_t get_number(const unsigned char *bytes, size_t size)
     return number;
 }
 
-/* ---- the header: mark, kind, handles (2), zero (4), length (8) ---- */
-
-#define MARK 0xCA
-
-/* Spelt out, so that the compiler makes one store and one load of it: this is done for every message. */
-static void put_length(unsigned char *bytes, uint64_t length)
-{
-    bytes[0] = (unsigned char) length;
-    bytes[1] = (unsigned char) (length >> 8);
-    bytes[2] = (unsigned char) (length >> 16);
-    bytes[3] = (unsigned char) (length >> 24);
-    bytes[4] = (unsigned char) (length >> 32);
-    bytes[5] = (unsigned char) (length >> 40);
-    bytes[6] = (unsigned char) (length >> 48);
-    bytes[7] = (unsigned char) (length >> 56);
-}
-
-static uint64_t get_length(const unsigned char *bytes)
-{
-    return (uint64_t) bytes[0] | (uint64_t) bytes[1] << 8 | (uint64_t) bytes[2] << 16 | (uint64_t) bytes[3] << 24 |
-           (uint64_t) bytes[4] << 32 | (uint64_t) bytes[5] << 40 | (uint64_t) bytes[6] << 48 | (uint64_t) bytes[7] << 56;
-}
-
-void carom__header_write(unsigned char bytes[CAROM__HEADER_SIZE], const carom__header_t *header)
-{
-    put_length(bytes, MARK | (uint64_t) header->kind << 8 | (uint64_t) header->handles << 16);
-    put_length(bytes + 8, header->length);
-}
-
-carom_status_t carom__header_read(carom__header_t *header, const unsigned char bytes[CAROM__HEADER_SIZE])
-{
-    uint64_t first = get_length(bytes);
-    unsigned kind = first >> 8 & 0xFF;
-
-    if ((first & 0xFF) != MARK || first >> 32 != 0)
-        return CAROM_EBADMSG;
-    if (kind != CAROM_MESSAGE_BYTES && kind != CAROM_MESSAGE_VALUE)
-        return CAROM_EBADMSG;
-    header->kind = (carom_kind_t) kind;
-    header->handles = (size_t) (first >> 16 & 0xFFFF);
-    header->length = get_length(bytes + 8);
-    if (header->length > CAROM__BODY_MAX || header->handles > CAROM__HANDLES_MAX)
-        return CAROM_EBADMSG;
-    if (header->handles > 0 && header->kind == CAROM_MESSAGE_BYTES)
-        return CAROM_EBADMSG;
-    return header->handles * CAROM__RECORD_SIZE > header->length ? CAROM_EBADMSG : CAROM_OK;
-}
-
 /* ---- a record: ticket (8, 8), type (1), traits (1), side (1), zero (5), limits: length (8), depth (4), count (4); of a link:
  * tag of its arena (8), object (4, 4) ---- */
 

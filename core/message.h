@@ -28,10 +28,54 @@ typedef struct carom__header_t {
     uint64_t length;                   /* of the body */
 } carom__header_t;
 
-void carom__header_write(unsigned char bytes[CAROM__HEADER_SIZE], const carom__header_t *header);
+/* ---- the header: mark, kind, handles (2), zero (4), length (8) ---- */
+
+#define CAROM__HEADER_MARK 0xCA
+
+/* Spelt out, so that the compiler makes one store and one load of it: this is done for every message. */
+static inline void carom__put_length(unsigned char *bytes, uint64_t length)
+{
+    bytes[0] = (unsigned char) length;
+    bytes[1] = (unsigned char) (length >> 8);
+    bytes[2] = (unsigned char) (length >> 16);
+    bytes[3] = (unsigned char) (length >> 24);
+    bytes[4] = (unsigned char) (length >> 32);
+    bytes[5] = (unsigned char) (length >> 40);
+    bytes[6] = (unsigned char) (length >> 48);
+    bytes[7] = (unsigned char) (length >> 56);
+}
+
+static inline uint64_t carom__get_length(const unsigned char *bytes)
+{
+    return (uint64_t) bytes[0] | (uint64_t) bytes[1] << 8 | (uint64_t) bytes[2] << 16 | (uint64_t) bytes[3] << 24 |
+           (uint64_t) bytes[4] << 32 | (uint64_t) bytes[5] << 40 | (uint64_t) bytes[6] << 48 | (uint64_t) bytes[7] << 56;
+}
+
+static inline void carom__header_write(unsigned char bytes[CAROM__HEADER_SIZE], const carom__header_t *header)
+{
+    carom__put_length(bytes, CAROM__HEADER_MARK | (uint64_t) header->kind << 8 | (uint64_t) header->handles << 16);
+    carom__put_length(bytes + 8, header->length);
+}
 
 /* CAROM_EBADMSG: not a header. */
-carom_status_t carom__header_read(carom__header_t *header, const unsigned char bytes[CAROM__HEADER_SIZE]);
+static inline carom_status_t carom__header_read(carom__header_t *header, const unsigned char bytes[CAROM__HEADER_SIZE])
+{
+    uint64_t first = carom__get_length(bytes);
+    unsigned kind = first >> 8 & 0xFF;
+
+    if ((first & 0xFF) != CAROM__HEADER_MARK || first >> 32 != 0)
+        return CAROM_EBADMSG;
+    if (kind != CAROM_MESSAGE_BYTES && kind != CAROM_MESSAGE_VALUE)
+        return CAROM_EBADMSG;
+    header->kind = (carom_kind_t) kind;
+    header->handles = (size_t) (first >> 16 & 0xFFFF);
+    header->length = carom__get_length(bytes + 8);
+    if (header->length > CAROM__BODY_MAX || header->handles > CAROM__HANDLES_MAX)
+        return CAROM_EBADMSG;
+    if (header->handles > 0 && header->kind == CAROM_MESSAGE_BYTES)
+        return CAROM_EBADMSG;
+    return header->handles * CAROM__RECORD_SIZE > header->length ? CAROM_EBADMSG : CAROM_OK;
+}
 
 /* ---- a message being made ---- */
 

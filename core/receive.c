@@ -343,10 +343,15 @@ carom_status_t carom_connection_receive_into(void *buffer, size_t size, size_t *
 {
     int64_t deadline = carom__deadline(timeout);
     carom_status_t status = begin_receive(connection, deadline);
+    int taken = 0;
 
     *length = 0;
     if (status != CAROM_OK)
         return status;
+    if (connection->transport->take && connection->head_got == 0 && !connection->skipping)
+        status = connection->transport->take(connection, buffer, size, length, &taken, deadline);
+    if (status != CAROM_OK || taken)
+        return end_receive(connection, status);
     status = read_bytes_header(connection, size, deadline);
     if (status == CAROM_OK || status == CAROM_ETOOBIG)
         *length = connection->header.length < SIZE_MAX ? (size_t) connection->header.length : SIZE_MAX;

@@ -6,26 +6,12 @@
 
 #include <string.h>
 
-/* The word of a record: its length, what it is, and a mark. */
-enum { BYTES = 1, BACK = 2, ELSEWHERE = 3 };
-
-#define MARK 0xCA0u
-#define WORD ((size_t) 8)
+#define WORD CAROM__RING_WORD
 
 /* Pieces of a long message: no smaller than this while there is more, and no larger than that, so that both sides are at
  * work. */
 #define LEAST_PIECE ((size_t) 1024)
 #define LARGEST_PIECE ((size_t) 32768)
-
-static uint64_t word_of(unsigned kind, size_t length)
-{
-    return (uint64_t) (MARK << 4 | kind) << 32 | length;
-}
-
-static _Atomic uint64_t *word_at(unsigned char *ring, size_t at)
-{
-    return (_Atomic uint64_t *) (void *) (ring + at);
-}
 
 static size_t filled_up(size_t length)
 {
@@ -65,22 +51,21 @@ carom_status_t carom__ring_look(carom__reader_t *reader, size_t *ready, carom__i
     *ready = reader->record - reader->done;
     next->index = next->generation = 0;
     while (*ready == 0) {
-        word = atomic_load_explicit(word_at(reader->ring, reader->at), memory_order_acquire);
+        word = atomic_load_explicit(carom__ring_word_at(reader->ring, reader->at), memory_order_acquire);
         if (word == 0)
             return CAROM_OK;
         length = (uint32_t) word;
-        if (word == word_of(BACK, 0) && reader->at > 0) {
+        if (word == carom__ring_word_of(CAROM__RING_BACK, 0) && reader->at > 0) {
             step(reader, reader->size - reader->at);
             continue;
         }
         if (length == 0 || length > reader->size - reader->at - WORD)
             return CAROM_EBADMSG;
-        if (word == word_of(ELSEWHERE, sizeof(uint64_t)))
+        if (word == carom__ring_word_of(CAROM__RING_ELSEWHERE, sizeof(uint64_t)))
             return read_next(reader, next);
-        if (word != word_of(BYTES, length))
+        if (!carom__ring_next(reader))
             return CAROM_EBADMSG;
-        reader->record = *ready = length;
-        reader->done = 0;
+        *ready = reader->record;
     }
     return CAROM_OK;
 }
@@ -98,7 +83,8 @@ void carom__ring_follow(carom__reader_t *reader, unsigned char *ring, size_t siz
 
 void carom__ring_take(carom__reader_t *reader, void *to, size_t length)
 {
-    memcpy(to, reader->ring + reader->at + WORD + reader->done, length);
+    if (length > 0)
+        memcpy(to, carom__ring_here(reader), length);
     carom__fault("ring.taken");
     reader->done += length;
     if (reader->done < reader->record)
@@ -194,9 +180,14 @@ static carom_status_t plan(carom__writer_t *writer, size_t length, size_t done, 
     return status;
 }
 
+static _Atomic uint64_t *word_here(const carom__writer_t *writer)
+{
+    return carom__ring_word_at(writer->ring, writer->at);
+}
+
 static void clear_word(carom__writer_t *writer, size_t at)
 {
-    atomic_store_explicit(word_at(writer->ring, at == writer->size ? 0 : at), 0, memory_order_relaxed);
+    atomic_store_explicit(carom__ring_word_at(writer->ring, at == writer->size ? 0 : at), 0, memory_order_relaxed);
 }
 
 static void advance(carom__writer_t *writer, size_t bytes)
@@ -210,7 +201,7 @@ static void advance(carom__writer_t *writer, size_t bytes)
 static void go_back(carom__writer_t *writer)
 {
     clear_word(writer, 0);
-    atomic_store_explicit(word_at(writer->ring, writer->at), word_of(BACK, 0), memory_order_release);
+    atomic_store_explicit(word_here(writer), carom__ring_word_of(CAROM__RING_BACK, 0), memory_order_release);
     carom__fault("ring.back");
     advance(writer, until_end(writer));
 }
@@ -230,9 +221,15 @@ static void publish(carom__writer_t *writer, unsigned kind, size_t length)
 {
     clear_word(writer, writer->at + WORD + filled_up(length));
     carom__fault("ring.publishing");
-    atomic_exchange_explicit(word_at(writer->ring, writer->at), word_of(kind, length), memory_order_seq_cst);
+    atomic_exchange_explicit(word_here(writer), carom__ring_word_of(kind, length), memory_order_seq_cst);
     carom__fault("ring.published");
     advance(writer, WORD + filled_up(length));
+}
+
+void carom__ring_commit(carom__writer_t *writer, size_t length)
+{
+    carom__fault("ring.put");
+    publish(writer, CAROM__RING_BYTES, length);
 }
 
 carom_status_t carom__ring_put(carom__writer_t *writer, const carom_plat_span_t spans[2], size_t done, size_t *put)
@@ -245,9 +242,18 @@ carom_status_t carom__ring_put(carom__writer_t *writer, const carom_plat_span_t 
     if (back)
         go_back(writer);
     copy(writer->ring + writer->at + WORD, spans, done, *put);
-    carom__fault("ring.put");
-    publish(writer, BYTES, *put);
+    carom__ring_commit(writer, *put);
     return CAROM_OK;
+}
+
+/* What is written and not read is no more than the ring: a head that is nonsense is for carom__ring_put to find. */
+unsigned char *carom__ring_begin(carom__writer_t *writer, size_t length)
+{
+    uint64_t used = writer->total - (writer->head > writer->base ? writer->head : writer->base);
+
+    if (!is_small(writer, length) || until_end(writer) - WORD < length || used > writer->size - cost(length))
+        return NULL;
+    return writer->ring + writer->at + WORD;
 }
 
 int carom__ring_has_room(carom__writer_t *writer, size_t length, size_t done)
@@ -269,9 +275,9 @@ int carom__ring_move(carom__writer_t *writer, unsigned char *ring, size_t size, 
     if (until_end(writer) < 2 * WORD)
         go_back(writer);
     memcpy(writer->ring + writer->at + WORD, &where, sizeof where);
-    atomic_store_explicit(word_at(ring, 0), 0, memory_order_relaxed);
+    atomic_store_explicit(carom__ring_word_at(ring, 0), 0, memory_order_relaxed);
     carom__fault("ring.moving");
-    atomic_exchange_explicit(word_at(writer->ring, writer->at), word_of(ELSEWHERE, sizeof where), memory_order_seq_cst);
+    atomic_exchange_explicit(word_here(writer), carom__ring_word_of(CAROM__RING_ELSEWHERE, sizeof where), memory_order_seq_cst);
     carom_plat_memory_handed(writer->ring);
     carom__fault("ring.moved");
     writer->total += 2 * WORD;

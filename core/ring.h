@@ -57,6 +57,25 @@ typedef struct carom__writer_t {
     carom__id_t id;
 } carom__writer_t;
 
+/* ---- the word of a record: its length, what it is, and a mark ---- */
+
+enum { CAROM__RING_BYTES = 1, CAROM__RING_BACK = 2, CAROM__RING_ELSEWHERE = 3 };
+
+#define CAROM__RING_WORD sizeof(uint64_t)
+#define CAROM__RING_MARK 0xCA0u
+
+static inline uint64_t carom__ring_word_of(unsigned kind, size_t length)
+{
+    return (uint64_t) (CAROM__RING_MARK << 4 | kind) << 32 | length;
+}
+
+static inline _Atomic uint64_t *carom__ring_word_at(unsigned char *ring, size_t at)
+{
+    return (_Atomic uint64_t *) (void *) (ring + at);
+}
+
+/* ---- reading ---- */
+
 /* Sizes a ring may have: a multiple of 8, from 256 bytes to 1 GiB.  Its memory needs no preparation but that its first word is
  * 0. */
 
@@ -70,13 +89,47 @@ void carom__ring_follow(carom__reader_t *reader, unsigned char *ring, size_t siz
 /* Takes `length` bytes, at most what look said. */
 void carom__ring_take(carom__reader_t *reader, void *to, size_t length);
 
+/* 1 when there may be something to look at: the same for who looks again and again. */
+static inline int carom__ring_stirs(const carom__reader_t *reader)
+{
+    return atomic_load_explicit(carom__ring_word_at(reader->ring, reader->at), memory_order_acquire) != 0;
+}
+
+/* Begins the record that is there, of bytes, when the last one was read to its end.  0: look has to see. */
+static inline int carom__ring_next(carom__reader_t *reader)
+{
+    uint64_t word = atomic_load_explicit(carom__ring_word_at(reader->ring, reader->at), memory_order_acquire);
+    size_t length = (uint32_t) word;
+
+    if (reader->record > 0 || word != carom__ring_word_of(CAROM__RING_BYTES, length))
+        return 0;
+    if (length == 0 || length > reader->size - reader->at - CAROM__RING_WORD)
+        return 0;
+    reader->record = length;
+    reader->done = 0;
+    return 1;
+}
+
+/* Where that lies in the ring. */
+static inline const unsigned char *carom__ring_here(const carom__reader_t *reader)
+{
+    return reader->ring + reader->at + CAROM__RING_WORD + reader->done;
+}
+
 /* 1 when so much has been read, or the writer waits, that the head should be told; tells it. */
 int carom__ring_should_tell(const carom__reader_t *reader);
 void carom__ring_tell(carom__reader_t *reader);
 
+/* ---- writing ---- */
+
 /* Puts as much of the spans, behind the `done` bytes that are written already, as one record takes.  Messages of at most a
  * quarter of the ring go whole or not at all.  *put 0: no room now.  CAROM_EBADMSG: the head is nonsense. */
 carom_status_t carom__ring_put(carom__writer_t *writer, const carom_plat_span_t spans[2], size_t done, size_t *put);
+
+/* The place for a short message in the ring, or NULL, when put has to see.  Once its bytes are there commit makes a record of
+ * them. */
+unsigned char *carom__ring_begin(carom__writer_t *writer, size_t length);
+void carom__ring_commit(carom__writer_t *writer, size_t length);
 
 /* 1 when put would put something. */
 int carom__ring_has_room(carom__writer_t *writer, size_t length, size_t done);

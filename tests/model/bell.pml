@@ -157,7 +157,7 @@ inline want_turn(turn)
     fi
 }
 
-/* carom__turn_begin().  `ok` says whether it is had. */
+/* carom__turn_begin(), which leaves out the first look when the turn is free.  `ok` says whether it is had. */
 inline turn_begin(turn)
 {
     d_step { ok = !is_closed; got = 0 };

@@ -2,9 +2,9 @@
  *
  * Lengths are in words of 8 bytes.  Each store and each load of the ring is a step, and everything is seen in one order.  Of
  * the memory order it is relied upon that what is stored before a record's word is seen by whoever has seen the word
- * (publish and go_back store it with release at least, carom__ring_look loads it with acquire), and that what the reader has
- * loaded before it tells the head was loaded before whoever has seen the head writes there (carom__ring_tell: release; plan,
- * carom__ring_move: acquire).  Sleeping is not here but in bell.pml: who has nothing to do waits for it to change.
+ * (publish and go_back store it with release at least, carom__ring_look and _next load it with acquire), and that what the
+ * reader has loaded before it tells the head was loaded before whoever has seen the head writes there (carom__ring_tell:
+ * release; plan, carom__ring_move: acquire).  Sleeping is not here but in bell.pml: who has nothing to do waits for it to change.
  *
  * Checked: the reader takes nothing for a word that is none, takes every byte once and in order, and of a writer that dies
  * at any step exactly what it had published; the writer never writes over what is unread; neither waits while it could go on
@@ -167,7 +167,7 @@ inline copy()
     i = 0
 }
 
-/* carom__ring_put() after plan(). */
+/* carom__ring_put() after plan(), as carom__ring_begin() and carom__ring_commit(). */
 inline put()
 {
     if
@@ -312,7 +312,7 @@ inline take()
     step(1 + length_of(word))
 }
 
-/* carom__ring_look(), then what it says. */
+/* carom__ring_look(), and carom__ring_next() for what it mostly is; then what that says. */
 proctype reader()
 {
     byte r_ring, r_at, r_total, r_size = SMALL;
