@@ -287,6 +287,29 @@ static int is_ready(const carom_connection_t *self)
     return atomic_load(&self->pending) || atomic_load(&self->bad_receive) != CAROM_OK;
 }
 
+/* The loop of the host is to hear of what comes from now on: before looking, so that nothing is missed in between. */
+static void watch(carom_connection_t *self)
+{
+    carom_plat_monitor_enter(self->monitor);
+    if (self->stream)
+        carom_plat_stream_watch(self->stream);
+    carom_plat_monitor_leave(self->monitor);
+}
+
+/* While another thread receives nobody else can look.  It is to say when it has left, as to those who wait for the turn. */
+static void watch_for_the_turn(carom_connection_t *self)
+{
+    carom_plat_monitor_enter(self->monitor);
+    if (self->stream && atomic_load(&self->gone) == CAROM_OK) {
+        carom_plat_stream_watch(self->stream);
+        if (atomic_exchange(&self->receiving, CAROM__TURN_WANTED) == CAROM__TURN_FREE) {
+            atomic_store(&self->receiving, CAROM__TURN_FREE);
+            carom_plat_stream_stir(self->stream);
+        }
+    }
+    carom_plat_monitor_leave(self->monitor);
+}
+
 carom_status_t carom_connection_poll(carom_connection_t *connection, carom_duration_t timeout)
 {
     static const _Atomic carom_status_t fine = CAROM_OK;
@@ -295,12 +318,14 @@ carom_status_t carom_connection_poll(carom_connection_t *connection, carom_durat
 
     if (status == CAROM_OK)
         status = carom__turn_begin(connection, &connection->receiving, connection->traits.can_receive, &fine, deadline);
+    if (status == CAROM_ETIMEOUT && atomic_load(&connection->has_loop))
+        watch_for_the_turn(connection);
     if (status != CAROM_OK)
         return status;
+    if (atomic_load(&connection->has_loop))
+        watch(connection);
     if (!is_ready(connection))
         status = connection->transport->wait(connection, deadline);
-    if (status == CAROM_ETIMEOUT)
-        carom_plat_stream_watch(connection->stream);
     /* What close() woke it with looks like a message. */
     if (atomic_load(&connection->gone) != CAROM_OK)
         status = atomic_load(&connection->gone);
@@ -373,11 +398,27 @@ carom_status_t carom_connection_native(carom_native_t *native, carom_connection_
     carom_status_t status = carom__connection_check(connection);
 
     *native = CAROM_NATIVE_NONE;
-    if (status == CAROM_OK)
-        status = atomic_load(&connection->gone);
     if (status == CAROM_OK && !connection->traits.can_receive)
         status = CAROM_ENOTSUP;
-    return status == CAROM_OK ? carom_plat_stream_pollable(native, connection->stream) : status;
+    if (status != CAROM_OK)
+        return status;
+    carom_plat_monitor_enter(connection->monitor);
+    status = atomic_load(&connection->gone);
+    if (status == CAROM_OK)
+        status = carom_plat_stream_pollable(native, connection->stream);
+    if (status == CAROM_OK) {
+        atomic_store(&connection->has_loop, 1);
+        /* Somebody may have heard something just now that nobody was told of. */
+        carom_plat_stream_stir(connection->stream);
+    }
+    carom_plat_monitor_leave(connection->monitor);
+    return status;
+}
+
+void carom__connection_stir(carom_connection_t *self)
+{
+    if (atomic_load(&self->has_loop) && self->stream)
+        carom_plat_stream_stir(self->stream);
 }
 
 int carom_connection_readable(const carom_connection_t *connection)
@@ -438,9 +479,9 @@ static carom_status_t lock_and_leave(carom_connection_t *self, carom__holder_t t
     status = CAROM_EBUSY;
     if (carom__turn_try(&self->sending)) {
         status = leave(self, to, file, traits, where);
-        atomic_store(&self->sending, 0);
+        atomic_store(&self->sending, CAROM__TURN_FREE);
     }
-    atomic_store(&self->receiving, 0);
+    atomic_store(&self->receiving, CAROM__TURN_FREE);
     carom_plat_monitor_wake(self->monitor);
     return status;
 }
@@ -473,6 +514,8 @@ void carom__connection_end_move(carom_connection_t *connection, carom__holder_t 
     }
     connection->moving = 0;
     abandoned = connection->abandoned;
+    if (abandoned)
+        empty(connection);
     carom_plat_monitor_leave(connection->monitor);
     if (abandoned)
         free_connection(connection);

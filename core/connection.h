@@ -85,6 +85,7 @@ struct carom_connection_t {
     _Atomic carom_status_t gone;       /* CAROM_ECLOSED, CAROM_EMOVED: why no call may begin */
     _Atomic carom_status_t bad_receive, bad_send;   /* CAROM_EBROKEN from then on */
     atomic_int pending;                /* a message has begun to come: header or more is here */
+    atomic_int has_loop;               /* carom_connection_native was asked for: set for ever, under the monitor */
 
     /* guarded by the monitor */
     size_t users;                      /* threads that wait for a turn, or watch */
@@ -164,6 +165,9 @@ static inline carom_status_t carom__turn_end(carom_connection_t *self, carom__tu
     carom__turn_give(self, turn);
     return status;
 }
+
+/* In a loop of the host: what it waits on is ready now, whether or not there is a reason. */
+void carom__connection_stir(carom_connection_t *self);
 
 /* Takes both turns for ever: everybody else has left.  Under the monitor, when `gone` says why. */
 void carom__turns_take(carom_connection_t *self);

@@ -14,7 +14,8 @@
 #define SPIN_PAYS (4 * SPIN_MOST)
 #define FIRST_TRY 16
 #define LAST_TRY 1024
-#define LOOKS_A_ROUND 32
+#define LOOKS_A_ROUND 64
+#define EAGER_LOOKS 32                /* without a pause: an answer that is quick is here by then */
 
 /* ---- looking before sleeping ---- */
 
@@ -39,7 +40,8 @@ static int look_for_a_round(carom__end_t *end)
     for (i = 0; i < LOOKS_A_ROUND; i++) {
         if (carom__ring_stirs(&end->reader))
             return 1;
-        carom_plat_relax();
+        if (i >= EAGER_LOOKS)
+            carom_plat_relax();
     }
     return 0;
 }
@@ -125,7 +127,8 @@ static carom_status_t look_inside(carom_connection_t *self, size_t *ready)
         if (status == CAROM_OK)
             status = carom__ring_look(&self->end->reader, ready, &next);
     }
-    if (status == CAROM_OK)
+    /* A message begins where a record does. */
+    if (status == CAROM_OK && (self->head_got > 0 || self->end->reader.done == 0))
         return CAROM_OK;
     atomic_store(&self->bad_receive, CAROM_EBROKEN);
     return CAROM_EBROKEN;
@@ -164,6 +167,8 @@ static carom_status_t wait_for_record(carom_connection_t *self, int64_t deadline
     unsigned heard;
     carom_status_t status, listened = CAROM_OK;
 
+    if (carom__ring_may_tell(&end->reader))
+        tell_writer(self);
     if (end->spin > 0 && !carom__is_past(deadline)) {
         int found = spin(end);
 
@@ -198,12 +203,12 @@ static carom_status_t wait_until_ready(carom_connection_t *self, size_t *ready, 
     return status;
 }
 
-static void take(carom_connection_t *self, void *to, size_t length)
+static void take_and_tell(carom_connection_t *self, void *to, size_t length)
 {
     carom__reader_t *reader = &self->end->reader;
 
     carom__ring_take(reader, to, length);
-    if (carom__ring_should_tell(reader))
+    if (carom__ring_must_tell(reader))
         tell_writer(self);
 }
 
@@ -216,7 +221,7 @@ carom_status_t carom__end_read(carom_connection_t *self, void *to, size_t size, 
     if (status != CAROM_OK)
         return status;
     *got = ready < size ? ready : size;
-    take(self, to, *got);
+    take_and_tell(self, to, *got);
     return CAROM_OK;
 }
 
@@ -243,7 +248,7 @@ carom_status_t carom__end_take(carom_connection_t *self, void *buffer, size_t si
     if (header.length > size || header.length != ready - CAROM__HEADER_SIZE)
         return CAROM_OK;
     reader->done = CAROM__HEADER_SIZE;
-    take(self, buffer, (size_t) header.length);
+    take_and_tell(self, buffer, (size_t) header.length);
     *length = (size_t) header.length;
     *taken = 1;
     return CAROM_OK;
@@ -265,8 +270,10 @@ int carom__end_look(carom_connection_t *self, int event)
     unsigned heard;
     size_t ready;
 
-    if (event)
+    if (event) {
         carom__bell_listen_now(self);
+        carom__connection_stir(self);
+    }
     do {
         status = look_inside(self, &ready);
         if (status != CAROM_OK || ready > 0)

@@ -16,7 +16,7 @@
 #define TRY_AGAIN 256
 #define GROW_PATIENCE carom_milliseconds(10)       /* for the arena's lock; then the next try */
 
-/* A writer whose reader neither sleeps nor reads on looks so often whether it is still there: every so many messages. */
+/* A writer looks so often whether its reader, which neither sleeps nor reads on, is still there: every so many messages. */
 #define LOOK_FOR_LIFE 64
 
 static int is_reader_gone(const carom__end_t *end)
@@ -55,6 +55,13 @@ static int grow(carom_connection_t *self, size_t length)
     return 0;
 }
 
+/* Whoever sends hears the bell for those who receive, too. */
+static void listen(carom_connection_t *self, unsigned heard, int64_t deadline)
+{
+    (void) carom__bell_listen(self, heard, deadline);
+    carom__connection_stir(self);
+}
+
 typedef struct message_t {
     carom_plat_span_t spans[2];
     size_t length;
@@ -80,7 +87,7 @@ static carom_status_t wait_for_room(carom_connection_t *self, const message_t *m
         else if (carom__is_past(deadline))
             status = CAROM_ETIMEOUT;
         else
-            (void) carom__bell_listen(self, heard, deadline);
+            listen(self, heard, deadline);
         if (atomic_load(&self->gone) != CAROM_OK)
             status = atomic_load(&self->gone);
     }
@@ -114,13 +121,17 @@ static carom_status_t send_handles(carom_connection_t *self, const message_t *me
 static void look_for_life(carom_connection_t *self)
 {
     carom__end_t *end = self->end;
+    uint64_t head;
 
-    if (++end->messages % LOOK_FOR_LIFE == 0 && atomic_load(&end->writer.lane->head) == end->writer.head)
-        carom__bell_listen_now(self);
-    /* It counts as seen: what the reader has read may be written over. */
-    end->writer.head = atomic_load_explicit(&end->writer.lane->head, memory_order_acquire);
     if (end->no_ring > 0)
         end->no_ring--;
+    if (++end->messages % LOOK_FOR_LIFE != 0)
+        return;
+    head = atomic_load_explicit(&end->writer.lane->head, memory_order_acquire);
+    if (head == end->writer.head)
+        listen(self, atomic_load(&end->heard), 0);
+    /* It counts as seen: what the reader has read may be written over. */
+    end->writer.head = head;
 }
 
 static carom_status_t put_all(carom_connection_t *self, message_t *message, int64_t deadline)
@@ -143,8 +154,8 @@ static carom_status_t put_all(carom_connection_t *self, message_t *message, int6
     return status;
 }
 
-static carom_status_t write_long(carom_connection_t *self, const carom__header_t *header, const void *body,
-                                 const carom_native_t *files, size_t *sent, int64_t deadline)
+static carom_status_t write_in_pieces(carom_connection_t *self, const carom__header_t *header, const void *body,
+                                      const carom_native_t *files, size_t *sent, int64_t deadline)
 {
     carom__end_t *end = self->end;
     unsigned char head[CAROM__HEADER_SIZE];
@@ -191,7 +202,7 @@ carom_status_t carom__end_write(carom_connection_t *self, const carom__header_t 
         return CAROM_EEOF;
     if (header->handles == 0 && write_short(self, header, body))
         return CAROM_OK;
-    return write_long(self, header, body, files, sent, deadline);
+    return write_in_pieces(self, header, body, files, sent, deadline);
 }
 
 void carom__end_stop_writing(carom_connection_t *self)

@@ -13,6 +13,8 @@
 #define LEAST_PIECE ((size_t) 1024)
 #define LARGEST_PIECE ((size_t) 32768)
 
+#define UNTOLD ((size_t) 1024)
+
 static size_t filled_up(size_t length)
 {
     return (length + WORD - 1) & ~(WORD - 1);
@@ -93,11 +95,23 @@ void carom__ring_take(carom__reader_t *reader, void *to, size_t length)
     reader->record = reader->done = 0;
 }
 
-int carom__ring_should_tell(const carom__reader_t *reader)
+/* An eighth of a large ring, so that its writer seldom waits; of a small one that would be every few messages. */
+static size_t most_untold(size_t size)
+{
+    return size / 8 > UNTOLD ? size / 8 : smaller(size / 2, UNTOLD);
+}
+
+int carom__ring_must_tell(const carom__reader_t *reader)
 {
     uint64_t untold = reader->total - reader->told;
 
-    return untold > reader->size / 8 || (untold > 0 && atomic_load_explicit(&reader->lane->waiting, memory_order_relaxed));
+    return untold > most_untold(reader->size) ||
+           (untold > 0 && atomic_load_explicit(&reader->lane->waiting, memory_order_relaxed));
+}
+
+int carom__ring_may_tell(const carom__reader_t *reader)
+{
+    return reader->total - reader->told > most_untold(reader->size) / 2;
 }
 
 void carom__ring_tell(carom__reader_t *reader)

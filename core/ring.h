@@ -86,7 +86,7 @@ carom_status_t carom__ring_look(carom__reader_t *reader, size_t *ready, carom__i
 /* Goes on in the next ring. */
 void carom__ring_follow(carom__reader_t *reader, unsigned char *ring, size_t size, carom__id_t id);
 
-/* Takes `length` bytes, at most what look said. */
+/* Takes `length` bytes, at most what look or next said. */
 void carom__ring_take(carom__reader_t *reader, void *to, size_t length);
 
 /* 1 when there may be something to look at: the same for who looks again and again. */
@@ -116,8 +116,10 @@ static inline const unsigned char *carom__ring_here(const carom__reader_t *reade
     return reader->ring + reader->at + CAROM__RING_WORD + reader->done;
 }
 
-/* 1 when so much has been read, or the writer waits, that the head should be told; tells it. */
-int carom__ring_should_tell(const carom__reader_t *reader);
+/* 1 when so much has been read, or the writer waits, that the head should be told at once; or when there is nothing else to do.
+ * Telling takes a line of the cache from the writer, and time. */
+int carom__ring_must_tell(const carom__reader_t *reader);
+int carom__ring_may_tell(const carom__reader_t *reader);
 void carom__ring_tell(carom__reader_t *reader);
 
 /* ---- writing ---- */

@@ -17,7 +17,7 @@ typedef struct carom__transport_t {
     carom_status_t (*read)(carom_connection_t *self, void *to, size_t size, size_t *got, int64_t deadline);
 
     /* The next message, of which nothing was read yet, into the caller's buffer; waits as read does.  *taken 0, with CAROM_OK:
-     * that takes more, it is all there for read.  NULL: read is the only way. */
+     * nothing of it was taken, that is for read.  NULL: read is the only way. */
     carom_status_t (*take)(carom_connection_t *self, void *buffer, size_t size, size_t *length, int *taken, int64_t deadline);
 
     /* A message: its header, its body, and handles that go along in bytes.  *sent is 0 when it was not begun.  CAROM_EEOF,

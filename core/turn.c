@@ -11,6 +11,7 @@ void carom__turn_pass_on(carom_connection_t *self, carom__turn_t *turn)
 {
     carom_plat_monitor_enter(self->monitor);
     atomic_store(turn, CAROM__TURN_FREE);
+    carom__connection_stir(self);
     carom_plat_monitor_wake(self->monitor);
     carom_plat_monitor_leave(self->monitor);
 }

@@ -96,6 +96,10 @@ CAROM_FEATURE([HAVE_FUTEX], [futex], [waiting on a word of memory, by futex],
    #include <sys/syscall.h>
    #include <unistd.h>],
   [int word = 0; return (int) syscall(SYS_futex, &word, FUTEX_WAIT, 0, 0, 0, 0);])
+CAROM_FEATURE([HAVE_EPOLL], [epoll], [descriptors of many others, by epoll and eventfd],
+  [#include <sys/epoll.h>
+   #include <sys/eventfd.h>],
+  [return epoll_create1(EPOLL_CLOEXEC) + eventfd(0, EFD_CLOEXEC);])
 CAROM_FEATURE([HAVE_PRCTL], [prctl], [a signal at the death of the parent thread, by prctl],
   [#include <sys/prctl.h>],
   [return prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0);])

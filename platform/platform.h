@@ -152,10 +152,14 @@ int carom_plat_stream_carries(const carom_plat_stream_t *stream);
 carom_native_t carom_plat_stream_native(const carom_plat_stream_t *stream);
 carom_status_t carom_plat_stream_adopt(carom_plat_stream_t **stream, carom_native_t file);
 
-/* What a loop of the host can wait on for reading: the stream's, who goes on owning it.  It tells of what comes after `watch`,
- * which whoever may read calls when there was nothing to read.  CAROM_EMFILE, CAROM_ENOMEM. */
+/* What a loop of the host can wait on for reading: made when it is asked for first, and the stream's, who goes on owning it.
+ * It tells of what is there to read after `watch`, or comes later, and that somebody said `stir` since: whoever takes from the
+ * stream what was meant for the loop.  It may also be ready without a reason.  Where nobody has asked for it watch and stir do
+ * nothing.  watch and pollable are called by one thread at a time, stir by any.  CAROM_EMFILE, CAROM_ENOMEM; CAROM_ENOTSUP: a
+ * pipe of the host's own that cannot be waited on (Windows). */
 carom_status_t carom_plat_stream_pollable(carom_native_t *file, carom_plat_stream_t *stream);
 void carom_plat_stream_watch(carom_plat_stream_t *stream);
+void carom_plat_stream_stir(carom_plat_stream_t *stream);
 
 /* ---- handles under way in messages (<os>/attach.c) ---- */
 
@@ -177,8 +181,8 @@ carom_status_t carom_plat_attach_in(carom_native_t *file, const carom_plat_ticke
 /* ---- memory shared by the processes of a tree (<os>/shared*.c) ----
  *
  * One object without a name, sparse and of a fixed size, of which ranges are made real before anybody touches them.  A process
- * gets it from the one that launches it, and maps ranges as it needs them.  A child that is forked keeps the mappings, and of the
- * object nothing: there its calls are CAROM_EFORKED, and closing frees it. */
+ * gets it from the one that launches it, and maps ranges as it needs them.  A child that is forked keeps the mappings, and of
+ * the object nothing: there its calls are CAROM_EFORKED, and closing frees it. */
 
 typedef struct carom_plat_shared_t carom_plat_shared_t;
 

@@ -7,6 +7,7 @@
 #include <apr_portable.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #define LONG carom_seconds(20)
 
@@ -311,6 +312,122 @@ CAROM_TEST(wait, for_the_end_in_a_loop_of_the_host)
     wait_in_a_loop(connection, native);
     CAROM_ASSERT_STATUS(carom_connection_receive(&value, connection, 0), CAROM_EEOF);
     carom_connection_close(&connection);
+    end_child(&child, 0);
+}
+
+/* ---- beside other threads at the same end ---- */
+
+static carom_connection_t *shared_end;
+
+CAROM_TASK(fills_the_shared_end)
+{
+    return fill(call, shared_end);
+}
+
+CAROM_TASK(receives_from_the_shared_end)
+{
+    carom_value_t value;
+    carom_status_t status = carom_connection_receive(&value, shared_end, LONG);
+
+    return carom_return(call, status == CAROM_OK ? carom_value_int(value) : -1);
+}
+
+static carom_process_t *start_beside(carom_context_t **threads, const carom_entry_t *entry, carom_connection_t *connection)
+{
+    carom_process_t *thread;
+
+    shared_end = connection;
+    CAROM_ASSERT_OK(carom_context_create(threads, "thread"));
+    CAROM_ASSERT_OK(carom_process_start(&thread, *threads, carom_request(entry, NULL, 0)));
+    return thread;
+}
+
+static void skip_without_stirring(void)
+{
+    size_t i;
+
+    for (i = 0; carom_mode_at(i); i++)
+        if (strcmp(carom_mode_at(i), "fork") == 0 && !carom_feature("HAVE_EPOLL"))
+            CAROM_SKIP("no-epoll");
+}
+
+/* Asks on one connection and gets its answers by another, and then what had filled the first. */
+CAROM_TASK(asks_before_it_reads)
+{
+    carom_connection_t *first = carom_arg_connection(call, 0), *second = carom_arg_connection(call, 1);
+    carom_value_t value;
+    int i;
+
+    for (i = 0; i < 200; i++) {
+        CAROM_ASSERT_OK(carom_connection_send(first, carom_value_from_int(i), LONG));
+        CAROM_ASSERT_OK(carom_connection_receive(&value, second, LONG));
+        CAROM_ASSERT_INT(carom_value_int(value), i);
+    }
+    CAROM_ASSERT_OK(carom_connection_skip(first, LONG));
+    carom_connection_close(&first);
+    carom_connection_close(&second);
+    return 0;
+}
+
+/* A thread that waits for room at the same end hears what is meant for the loop, and hands it on. */
+CAROM_TEST_WITH(wait, in_a_loop_beside_a_sender, .warm_up = CAROM_TEST_THREAD)
+{
+    carom_connection_t *ours[2], *theirs[2];
+    carom_context_t *threads;
+    carom_process_t *child, *sender;
+    carom_native_t native;
+    carom_value_t value;
+    int i;
+
+    skip_without_stirring();
+    CAROM_ASSERT_OK(carom_connection_pair(&ours[0], &theirs[0], NULL));
+    CAROM_ASSERT_OK(carom_connection_pair(&ours[1], &theirs[1], NULL));
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(asks_before_it_reads, theirs[0], theirs[1])));
+    carom_connection_close(&theirs[0]);
+    carom_connection_close(&theirs[1]);
+    CAROM_ASSERT_OK(carom_connection_native(&native, ours[0]));
+    sender = start_beside(&threads, &fills_the_shared_end, ours[0]);
+    for (i = 0; i < 200; i++) {
+        wait_in_a_loop(ours[0], native);
+        CAROM_ASSERT_OK(carom_connection_receive(&value, ours[0], 0));
+        CAROM_ASSERT_INT(carom_value_int(value), i);
+        CAROM_ASSERT_OK(carom_connection_send(ours[1], value, LONG));
+    }
+    end_with(&sender, CAROM_OK);
+    carom_context_destroy(&threads);
+    end_child(&child, 0);
+    carom_connection_close(&ours[0]);
+    carom_connection_close(&ours[1]);
+}
+
+/* While another thread receives the loop sleeps; and wakes when that has gone. */
+CAROM_TEST_WITH(wait, in_a_loop_beside_a_receiver, .warm_up = CAROM_TEST_THREAD)
+{
+    carom_connection_t *connection;
+    carom_process_t *child, *receiver;
+    carom_context_t *threads;
+    carom_native_t native;
+    carom_wait_item_t item;
+    carom_value_t value, first;
+
+    skip_without_stirring();
+    child = start_with(&connection, test, &echoes_in_a_loop);
+    CAROM_ASSERT_OK(carom_connection_native(&native, connection));
+    receiver = start_beside(&threads, &receives_from_the_shared_end, connection);
+    item = carom_wait_file(native);
+    do
+        CAROM_ASSERT_STATUS(carom_connection_poll(connection, 0), CAROM_ETIMEOUT);
+    while (carom_wait(&item, 1, NULL, carom_milliseconds(20)) == CAROM_OK);
+    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_int(1), LONG));
+    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_int(2), LONG));
+    wait_in_a_loop(connection, native);
+    CAROM_ASSERT_OK(carom_process_join(receiver, LONG));
+    CAROM_ASSERT_OK(carom_process_result(&first, receiver));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, LONG));
+    CAROM_ASSERT_INT(carom_value_int(first) + carom_value_int(value), 3);
+    carom_connection_close(&connection);
+    CAROM_ASSERT_OK(carom_process_destroy(&receiver));
+    carom_context_destroy(&threads);
     end_child(&child, 0);
 }
 

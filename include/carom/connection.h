@@ -108,7 +108,8 @@ CAROM_API carom_status_t carom_connection_skip(carom_connection_t *connection, c
 CAROM_API carom_status_t carom_connection_poll(carom_connection_t *connection, carom_duration_t timeout) CAROM_MUST_CHECK;
 
 /* Something the host's event loop can wait on: a descriptor, for reading; on Windows an event.  It tells of what comes after
- * carom_connection_poll() returned CAROM_ETIMEOUT; so before each waiting, poll, and receive as long as that is CAROM_OK:
+ * carom_connection_poll() returned CAROM_ETIMEOUT to the thread of the loop; so before each waiting, poll, and receive as long
+ * as that is CAROM_OK:
  *
  *     for (;;) {
  *         while (carom_connection_poll(connection, 0) == CAROM_OK)
@@ -116,8 +117,10 @@ CAROM_API carom_status_t carom_connection_poll(carom_connection_t *connection, c
  *         wait_for_readable(native, …);
  *     }
  *
- * It may be readable when nothing came.  It belongs to the connection: neither read, reset nor close it.  CAROM_ECLOSED,
- * CAROM_EMOVED, CAROM_EFORKED; CAROM_ENOTSUP: this end only sends; CAROM_EMFILE, CAROM_ENOMEM. */
+ * It may be readable when nothing came.  Other threads may send and receive meanwhile; two loops do not share a connection.  It
+ * belongs to the connection, and is made by the first call: on Linux two descriptors, on Windows an event.  Neither read, reset
+ * nor close it.  CAROM_ECLOSED, CAROM_EMOVED, CAROM_EFORKED; CAROM_ENOTSUP: this end only sends, or, on Windows, is a pipe of
+ * the host's that is not overlapped; CAROM_EMFILE, CAROM_ENOMEM. */
 CAROM_API carom_status_t carom_connection_native(carom_native_t *native, carom_connection_t *connection) CAROM_MUST_CHECK;
 
 /* 1 for what the end can do. */

@@ -262,6 +262,11 @@ void carom_plat_stream_watch(carom_plat_stream_t *stream)
     (void) stream;
 }
 
+void carom_plat_stream_stir(carom_plat_stream_t *stream)
+{
+    (void) stream;
+}
+
 /* ---- reading and writing ---- */
 
 static carom_status_t after_failure(carom_plat_stream_t *stream, int event, apr_status_t failure, int64_t deadline)

@@ -26,6 +26,9 @@ static carom_status_t wrap(carom_plat_stream_t **stream, int fd)
     self->is_pipe = 0;
     self->carries = 1;
     atomic_init(&self->is_shut, 0);
+    atomic_init(&self->loop, -1);
+    atomic_init(&self->counter, -1);
+    atomic_init(&self->is_stirred, 0);
     return CAROM_OK;
 }
 
@@ -106,6 +109,8 @@ void carom_plat_stream_close(carom_plat_stream_t **stream)
     if (self == NULL)
         return;
     *stream = NULL;
+    if (atomic_load(&self->loop) >= 0)
+        carom__loop_close(self);
     carom__fd_close(&self->fd);
     free(self);
 }
@@ -125,13 +130,22 @@ void carom_plat_stream_end_writing(carom_plat_stream_t *stream)
 
 carom_status_t carom_plat_stream_pollable(carom_native_t *file, carom_plat_stream_t *stream)
 {
-    *file = stream->fd;
-    return CAROM_OK;
+    carom_status_t status = atomic_load(&stream->loop) < 0 ? carom__loop_make(stream) : CAROM_OK;
+
+    *file = status == CAROM_OK ? atomic_load(&stream->loop) : CAROM_NATIVE_NONE;
+    return status;
 }
 
 void carom_plat_stream_watch(carom_plat_stream_t *stream)
 {
-    (void) stream;
+    if (atomic_load(&stream->loop) >= 0)
+        carom__loop_rest(stream);
+}
+
+void carom_plat_stream_stir(carom_plat_stream_t *stream)
+{
+    if (atomic_load(&stream->loop) >= 0)
+        carom__loop_stir(stream);
 }
 
 carom_native_t carom_plat_stream_native(const carom_plat_stream_t *stream)

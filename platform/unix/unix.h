@@ -244,7 +244,19 @@ struct carom_plat_stream_t {
     int is_pipe;                      /* 1: read and write instead of recv and send, one way only; never changes */
     int carries;                      /* 1: a Unix socket, which takes descriptors along; never changes */
     atomic_int is_shut;               /* a pipe has no shutdown: those who wait on it look now and then */
+    atomic_int loop, counter;         /* of loop_*.c; -1 until they are asked for */
+    atomic_int is_stirred;
 };
+
+/* ---- loop_*.c: a stream in a loop of the host ---- */
+
+/* Makes stream->loop. */
+carom_status_t carom__loop_make(carom_plat_stream_t *stream);
+void carom__loop_close(carom_plat_stream_t *stream);
+
+/* Makes it ready though nothing is there to read, and no more so. */
+void carom__loop_stir(carom_plat_stream_t *stream);
+void carom__loop_rest(carom_plat_stream_t *stream);
 
 /* ---- pipe.c: streams that are pipes of the host ---- */
 

@@ -15,6 +15,7 @@
 #define PIECE 65536                   /* the most that is written at once */
 #define JOINED 4096                   /* up to here two spans are worth a copy, to be one write */
 #define TRIES 8                       /* at a name that nobody else has taken */
+#define UNWATCH_STEP 10               /* ms: the end of an operation may be told before its event is set */
 
 /* What the system's call for it tells about a pipe. */
 #define LOCAL_INFORMATION 24
@@ -22,6 +23,10 @@ typedef struct local_information_t {
     ULONG type, configuration, instances_max, instances;
     ULONG inbound_quota, read_available, outbound_quota, write_available, state, end;
 } local_information_t;
+
+/* And how its handle was opened. */
+#define MODE_INFORMATION 16
+#define SYNCHRONOUS 0x30u
 
 typedef LONG(NTAPI *query_t)(HANDLE file, void *outcome, void *information, ULONG size, int what);
 static query_t query;                 /* written once, by carom__stream_start */
@@ -33,15 +38,17 @@ void carom__stream_start(void)
 
 /* ---- making and closing ---- */
 
-/* Ends the operation that looks after `readable`, if there is one: until then the system writes to it. */
+/* Ends the operation that looks after `readable`, if there is one: until then the system writes to it.  The event may be set
+ * for another reason. */
 static void unwatch(carom_plat_stream_t *self)
 {
-    DWORD n;
+    HANDLE event = atomic_load(&self->readable);
 
-    if (!self->is_watching)
-        return;
-    CancelIoEx(self->pipe, &self->watch);
-    (void) GetOverlappedResult(self->pipe, &self->watch, &n, TRUE);
+    while (self->is_watching && !HasOverlappedIoCompleted(&self->watch)) {
+        ResetEvent(event);
+        CancelIoEx(self->pipe, &self->watch);
+        WaitForSingleObject(event, UNWATCH_STEP);
+    }
     self->is_watching = 0;
 }
 
@@ -203,17 +210,32 @@ DWORD carom__stream_begin(carom_plat_stream_t *stream, OVERLAPPED *io)
     return begin_read(stream, NULL, 0, io);
 }
 
+/* ---- in a loop of the host ---- */
+
+/* A read of nothing on a pipe that was not opened for it would not return. */
+static int is_synchronous(const carom_plat_stream_t *stream)
+{
+    uintptr_t outcome[2];
+    ULONG mode = 0;
+
+    return query != NULL && query(stream->pipe, outcome, &mode, sizeof mode, MODE_INFORMATION) >= 0 &&
+           (mode & SYNCHRONOUS) != 0;
+}
+
 /* A pipe cannot be waited on: an event can, which a read of nothing sets that ends when something comes.  At first it is set,
  * since nobody has looked yet. */
 carom_status_t carom_plat_stream_pollable(carom_native_t *file, carom_plat_stream_t *stream)
 {
-    HANDLE none = NULL, event = CreateEventW(NULL, TRUE, TRUE, NULL);
-
     *file = CAROM_NATIVE_NONE;
-    if (event == NULL)
-        return carom__last_status();
-    if (!atomic_compare_exchange_strong(&stream->readable, &none, event))
-        CloseHandle(event);
+    if (is_synchronous(stream))
+        return CAROM_ENOTSUP;
+    if (atomic_load(&stream->readable) == NULL) {
+        HANDLE event = CreateEventW(NULL, TRUE, TRUE, NULL);
+
+        if (event == NULL)
+            return carom__last_status();
+        atomic_store(&stream->readable, event);
+    }
     *file = (carom_native_t) atomic_load(&stream->readable);
     return CAROM_OK;
 }
@@ -223,13 +245,21 @@ void carom_plat_stream_watch(carom_plat_stream_t *stream)
 {
     HANDLE event = atomic_load(&stream->readable);
 
-    if (event == NULL || (stream->is_watching && !HasOverlappedIoCompleted(&stream->watch)))
+    if (event == NULL || (stream->is_watching && WaitForSingleObject(event, 0) != WAIT_OBJECT_0))
         return;
     unwatch(stream);
     memset(&stream->watch, 0, sizeof stream->watch);
     stream->watch.hEvent = event;
     stream->is_watching = carom__stream_begin(stream, &stream->watch) == ERROR_IO_PENDING;
     if (!stream->is_watching)
+        SetEvent(event);
+}
+
+void carom_plat_stream_stir(carom_plat_stream_t *stream)
+{
+    HANDLE event = atomic_load(&stream->readable);
+
+    if (event != NULL)
         SetEvent(event);
 }
 

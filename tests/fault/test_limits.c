@@ -97,6 +97,27 @@ CAROM_TEST_ONCE(fault, pair_without_descriptors)
     fail_at_each(test, attempt_pair);
 }
 
+static carom_status_t attempt_native(carom_test_t *test)
+{
+    carom_connection_t *a, *b;
+    carom_status_t status = carom_connection_pair(&a, &b, NULL);
+    carom_native_t native;
+
+    (void) test;
+    if (status != CAROM_OK)
+        return status;
+    status = carom_connection_native(&native, a);
+    CAROM_ASSERT((status == CAROM_OK) == (native != CAROM_NATIVE_NONE));
+    carom_connection_close(&a);
+    carom_connection_close(&b);
+    return status;
+}
+
+CAROM_TEST_ONCE(fault, a_loop_without_descriptors)
+{
+    fail_at_each(test, attempt_native);
+}
+
 static carom_status_t attempt_start(carom_test_t *test)
 {
     carom_process_t *child;

@@ -87,7 +87,7 @@ static size_t drain(tube_t *tube, unsigned char *to, size_t room, size_t most)
             break;
         carom__ring_take(&tube->reader, to + got, n);
         got += n;
-        if (carom__ring_should_tell(&tube->reader))
+        if (carom__ring_must_tell(&tube->reader))
             carom__ring_tell(&tube->reader);
     }
     carom__ring_tell(&tube->reader);
@@ -124,6 +124,23 @@ static void pass(tube_t *tube, unsigned char *from, unsigned char *to, size_t le
     CAROM_ASSERT(memcmp(from, to, length) == 0);
 }
 
+/* The same in one piece, where there is room for that. */
+static void pass_at_once(tube_t *tube, const unsigned char *from, unsigned char *to, size_t length)
+{
+    unsigned char *place = carom__ring_begin(&tube->writer, length);
+
+    if (place == NULL)
+        return;
+    CAROM_ASSERT(place >= tube->rings[0] && place + length <= tube->rings[0] + tube->sizes[0]);
+    memcpy(place, from, length);
+    CAROM_ASSERT(!carom__ring_next(&tube->reader));
+    carom__ring_commit(&tube->writer, length);
+    CAROM_ASSERT(carom__ring_next(&tube->reader) && !carom__ring_next(&tube->reader));
+    CAROM_ASSERT(memcmp(carom__ring_here(&tube->reader), from, length) == 0);
+    CAROM_ASSERT_INT(drain(tube, to, length, length), length);
+    CAROM_ASSERT(memcmp(from, to, length) == 0);
+}
+
 /* From each place in the ring each length passes, and comes out as it went in. */
 CAROM_TEST_ONCE(ring, every_length)
 {
@@ -137,6 +154,7 @@ CAROM_TEST_ONCE(ring, every_length)
         for (length = 1; length <= 2 * sizes[i]; length++) {
             fill_in(from, length, length);
             pass(tube, from, to, length, length / 3);
+            pass_at_once(tube, from, to, length);
             /* On by a word, so that the ends of the ring come everywhere. */
             pass(tube, from, to, 1, 0);
         }

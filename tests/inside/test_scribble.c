@@ -171,21 +171,54 @@ CAROM_TEST_WITH(scribble, over_what_is_shared, .modes = CAROM_TEST_ONCE_ONLY, .t
 }
 
 /* What follows a message in its record is nothing that could be received. */
+static void put_more_than_a_message(carom_connection_t *connection, size_t said, size_t more)
+{
+    static const char body[500];
+    unsigned char head[CAROM__HEADER_SIZE];
+    carom_plat_span_t spans[2] = {{head, sizeof head}, {body, said + more}};
+    carom__header_t header = {.kind = CAROM_MESSAGE_BYTES, .length = said};
+    size_t put;
+
+    CAROM_ASSERT(said + more <= sizeof body);
+    carom__header_write(head, &header);
+    CAROM_ASSERT_OK(carom__ring_put(&connection->end->writer, spans, 0, &put));
+    CAROM_ASSERT_INT(put, sizeof head + said + more);
+}
+
 CAROM_TEST_ONCE(scribble, a_record_longer_than_its_message)
 {
-    unsigned char head[CAROM__HEADER_SIZE], body[40] = {0};
-    carom_plat_span_t spans[2] = {{head, sizeof head}, {body, sizeof body}};
-    carom__header_t header = {.kind = CAROM_MESSAGE_BYTES, .length = 10};
     pair_t pair = make_pair();
-    size_t put, length;
+    size_t length;
     void *bytes;
 
-    carom__header_write(head, &header);
-    CAROM_ASSERT_OK(carom__ring_put(&pair.a->end->writer, spans, 0, &put));
-    CAROM_ASSERT_INT(put, sizeof head + sizeof body);
+    put_more_than_a_message(pair.a, 10, 30);
     CAROM_ASSERT_STATUS(carom_connection_receive_bytes(&bytes, &length, pair.b, 0, PATIENCE), CAROM_EBROKEN);
     CAROM_ASSERT_STATUS(carom_connection_receive_bytes(&bytes, &length, pair.b, 0, PATIENCE), CAROM_EBROKEN);
     close_pair(&pair);
+}
+
+/* One that is too long to be seen at once: it is received, and what follows it is not. */
+CAROM_TEST_ONCE(scribble, a_record_longer_than_its_long_message)
+{
+    pair_t pair;
+    char buffer[500];
+    size_t length;
+    void *bytes;
+    int into;
+
+    for (into = 0; into < 2; into++) {
+        pair = make_pair();
+        put_more_than_a_message(pair.a, 84, 200);
+        if (into) {
+            CAROM_ASSERT_OK(carom_connection_receive_into(buffer, sizeof buffer, &length, pair.b, PATIENCE));
+        } else {
+            CAROM_ASSERT_OK(carom_connection_receive_bytes(&bytes, &length, pair.b, 0, PATIENCE));
+            carom_free(bytes);
+        }
+        CAROM_ASSERT_INT(length, 84);
+        CAROM_ASSERT_STATUS(carom_connection_receive_into(buffer, sizeof buffer, &length, pair.b, PATIENCE), CAROM_EBROKEN);
+        close_pair(&pair);
+    }
 }
 
 /* A writer that went on in a larger ring has not said anything yet. */

@@ -1,4 +1,5 @@
-/* Sleeping and waking over a link (core/link_in.c, link_out.c, bell.c), turns (core/turn.c), and the end of an end: closed, or dead.
+/* Sleeping and waking over a link (core/link_in.c, link_out.c, bell.c), turns (core/turn.c), and the end of an end:
+ * closed, or dead.
  *
  * Two ends, each with a bell that the other rings, a lane that it reads, and threads that send, receive, or poll.  A lane is
  * numbers alone here; what is in it is ring.pml's.  A section under an end's monitor of which the others see one step is one

@@ -4,7 +4,8 @@
  * the memory order it is relied upon that what is stored before a record's word is seen by whoever has seen the word
  * (publish and go_back store it with release at least, carom__ring_look and _next load it with acquire), and that what the
  * reader has loaded before it tells the head was loaded before whoever has seen the head writes there (carom__ring_tell:
- * release; plan, carom__ring_move: acquire).  Sleeping is not here but in bell.pml: who has nothing to do waits for it to change.
+ * release; plan, carom__ring_move: acquire).  Sleeping is not here but in bell.pml: who has nothing to do waits for it to
+ * change.
  *
  * Checked: the reader takes nothing for a word that is none, takes every byte once and in order, and of a writer that dies
  * at any step exactly what it had published; the writer never writes over what is unread; neither waits while it could go on
@@ -356,7 +357,7 @@ proctype reader()
             :: kind_of(word) == BYTES ->
                 assert(length_of(word) > 0 && length_of(word) <= r_size - r_at - 1);
                 take();
-                /* carom__ring_should_tell(): after some part of the ring, which is any here, or when the writer waits. */
+                /* carom__ring_must_tell(): after some part of the ring, which is any here, or when the writer waits. */
                 if
                 :: waiting -> tell()
                 :: tell()
