@@ -287,27 +287,21 @@ static int is_ready(const carom_connection_t *self)
     return atomic_load(&self->pending) || atomic_load(&self->bad_receive) != CAROM_OK;
 }
 
-/* The loop of the host is to hear of what comes from now on: before looking, so that nothing is missed in between. */
-static void watch(carom_connection_t *self)
+/* Nothing is there, so the loop of the host may sleep; and whoever gives back the turn looks again. */
+static void let_loop_sleep(carom_connection_t *self)
 {
     carom_plat_monitor_enter(self->monitor);
-    if (self->stream)
-        carom_plat_stream_watch(self->stream);
+    carom_plat_stream_watch(self->stream);
     carom_plat_monitor_leave(self->monitor);
+    self->loop_sleeps = 1;
 }
 
-/* While another thread receives nobody else can look.  It is to say when it has left, as to those who wait for the turn. */
-static void watch_for_the_turn(carom_connection_t *self)
+void carom__connection_rouse(carom_connection_t *self)
 {
-    carom_plat_monitor_enter(self->monitor);
-    if (self->stream && atomic_load(&self->gone) == CAROM_OK) {
-        carom_plat_stream_watch(self->stream);
-        if (atomic_exchange(&self->receiving, CAROM__TURN_WANTED) == CAROM__TURN_FREE) {
-            atomic_store(&self->receiving, CAROM__TURN_FREE);
-            carom_plat_stream_stir(self->stream);
-        }
-    }
-    carom_plat_monitor_leave(self->monitor);
+    if (atomic_load(&self->gone) == CAROM_OK && !is_ready(self) && !self->transport->look(self, 0))
+        return;
+    self->loop_sleeps = 0;
+    carom__connection_stir(self);
 }
 
 carom_status_t carom_connection_poll(carom_connection_t *connection, carom_duration_t timeout)
@@ -318,14 +312,12 @@ carom_status_t carom_connection_poll(carom_connection_t *connection, carom_durat
 
     if (status == CAROM_OK)
         status = carom__turn_begin(connection, &connection->receiving, connection->traits.can_receive, &fine, deadline);
-    if (status == CAROM_ETIMEOUT && atomic_load(&connection->has_loop))
-        watch_for_the_turn(connection);
     if (status != CAROM_OK)
         return status;
-    if (atomic_load(&connection->has_loop))
-        watch(connection);
     if (!is_ready(connection))
         status = connection->transport->wait(connection, deadline);
+    if (status == CAROM_ETIMEOUT && atomic_load(&connection->has_loop))
+        let_loop_sleep(connection);
     /* What close() woke it with looks like a message. */
     if (atomic_load(&connection->gone) != CAROM_OK)
         status = atomic_load(&connection->gone);
@@ -344,7 +336,7 @@ static int look(carom_connection_t *self, int event, int for_more)
     ready = for_more ? atomic_load(&self->bad_receive) != CAROM_OK : is_ready(self);
     if (!ready)
         ready = self->transport->look(self, event);
-    carom__turn_give(self, &self->receiving);
+    (void) carom__turn_end(self, &self->receiving, CAROM_OK);
     return ready;
 }
 

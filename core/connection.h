@@ -95,6 +95,7 @@ struct carom_connection_t {
     /* of the thread whose turn it is to receive */
     unsigned char head[CAROM__HEAD_SIZE];        /* of the message the first bytes: header, then body */
     size_t head_got;
+    int loop_sleeps;                   /* a poll of the loop's found nothing, and it was not stirred since */
     carom__header_t header;            /* when the head has it; its length shrinks while `skipping` */
     int skipping;                      /* the message is being dropped, which the next receive must finish first */
     carom__buffer_t body;              /* of the body, what is here */
@@ -133,6 +134,10 @@ static inline void carom__turn_give(carom_connection_t *self, carom__turn_t *tur
         carom__turn_pass_on(self, turn);
 }
 
+/* With the turn to receive, before it is given back: the loop of the host sleeps until it is told of anything, so it is told of
+ * what is there; and when nothing is whoever writes next rings. */
+void carom__connection_rouse(carom_connection_t *self);
+
 /* Whether one that was taken is of any use; if not it is given back, and the connection may be gone.  Who closes it waits for
  * the turn: so this is the time to look. */
 static inline carom_status_t carom__turn_keep(carom_connection_t *self, carom__turn_t *turn, const _Atomic carom_status_t *bad)
@@ -158,8 +163,11 @@ static inline carom_status_t carom__turn_begin(carom_connection_t *self, carom__
 
 static inline carom_status_t carom__turn_end(carom_connection_t *self, carom__turn_t *turn, carom_status_t status)
 {
-    if (turn == &self->receiving)
+    if (turn == &self->receiving) {
         atomic_store_explicit(&self->pending, self->head_got > 0, memory_order_relaxed);
+        if (self->loop_sleeps)
+            carom__connection_rouse(self);
+    }
     if (status != CAROM_OK && atomic_load(&self->gone) != CAROM_OK)
         status = atomic_load(&self->gone);
     carom__turn_give(self, turn);

@@ -270,10 +270,8 @@ int carom__end_look(carom_connection_t *self, int event)
     unsigned heard;
     size_t ready;
 
-    if (event) {
+    if (event)
         carom__bell_listen_now(self);
-        carom__connection_stir(self);
-    }
     do {
         status = look_inside(self, &ready);
         if (status != CAROM_OK || ready > 0)

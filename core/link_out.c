@@ -58,8 +58,8 @@ static int grow(carom_connection_t *self, size_t length)
 /* Whoever sends hears the bell for those who receive, too. */
 static void listen(carom_connection_t *self, unsigned heard, int64_t deadline)
 {
-    (void) carom__bell_listen(self, heard, deadline);
-    carom__connection_stir(self);
+    if (carom__bell_listen(self, heard, deadline) == CAROM_OK)
+        carom__connection_stir(self);
 }
 
 typedef struct message_t {

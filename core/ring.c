@@ -95,10 +95,11 @@ void carom__ring_take(carom__reader_t *reader, void *to, size_t length)
     reader->record = reader->done = 0;
 }
 
-/* An eighth of a large ring, so that its writer seldom waits; of a small one that would be every few messages. */
+/* An eighth of a large ring, so that its writer seldom waits; of a small one that would be every few messages.  It must leave
+ * room for any small message behind a step back to the beginning: twice a quarter and some words. */
 static size_t most_untold(size_t size)
 {
-    return size / 8 > UNTOLD ? size / 8 : smaller(size / 2, UNTOLD);
+    return size / 8 > UNTOLD ? size / 8 : smaller(size / 4, UNTOLD);
 }
 
 int carom__ring_must_tell(const carom__reader_t *reader)

@@ -11,7 +11,8 @@ void carom__turn_pass_on(carom_connection_t *self, carom__turn_t *turn)
 {
     carom_plat_monitor_enter(self->monitor);
     atomic_store(turn, CAROM__TURN_FREE);
-    carom__connection_stir(self);
+    if (turn == &self->receiving)
+        carom__connection_stir(self);
     carom_plat_monitor_wake(self->monitor);
     carom_plat_monitor_leave(self->monitor);
 }
@@ -33,6 +34,9 @@ static carom_status_t wait_for_turn(carom_connection_t *self, carom__turn_t *tur
         if (atomic_load(&self->gone) != CAROM_OK)
             status = atomic_load(&self->gone);
     }
+    /* A loop of the host sleeps until the turn, which is wanted now, is given back. */
+    if (status == CAROM_ETIMEOUT && turn == &self->receiving && atomic_load(&self->has_loop))
+        carom_plat_stream_watch(self->stream);
     self->users--;
     carom_plat_monitor_wake(self->monitor);
     carom_plat_monitor_leave(self->monitor);

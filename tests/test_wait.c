@@ -241,6 +241,16 @@ static void wait_in_a_loop(carom_connection_t *connection, carom_native_t native
     CAROM_ASSERT_OK(status);
 }
 
+/* When nothing comes it is silent. */
+static void wait_until_silent(carom_connection_t *connection, carom_native_t native)
+{
+    carom_wait_item_t item = carom_wait_file(native);
+
+    do
+        CAROM_ASSERT_STATUS(carom_connection_poll(connection, 0), CAROM_ETIMEOUT);
+    while (carom_wait(&item, 1, NULL, carom_milliseconds(20)) == CAROM_OK);
+}
+
 CAROM_TASK(echoes_in_a_loop)
 {
     carom_connection_t *connection = carom_arg_connection(call, 0);
@@ -263,7 +273,6 @@ CAROM_TEST(wait, in_a_loop_of_the_host)
 {
     carom_connection_t *connection;
     carom_process_t *child = start_with(&connection, test, &echoes_in_a_loop);
-    carom_wait_item_t item;
     carom_native_t native, again;
     carom_value_t value;
     int i;
@@ -278,12 +287,7 @@ CAROM_TEST(wait, in_a_loop_of_the_host)
         CAROM_ASSERT_OK(carom_connection_receive(&value, connection, 0));
         CAROM_ASSERT_INT(carom_value_int(value), i);
     }
-    /* When nothing comes it is silent. */
-    item = carom_wait_file(native);
-    do
-        CAROM_ASSERT_STATUS(carom_connection_poll(connection, 0), CAROM_ETIMEOUT);
-    while (carom_wait(&item, 1, NULL, carom_milliseconds(20)) == CAROM_OK);
-    CAROM_ASSERT_STATUS(carom_connection_poll(connection, 0), CAROM_ETIMEOUT);
+    wait_until_silent(connection, native);
     carom_connection_close(&connection);
     end_child(&child, 0);
 }
@@ -407,17 +411,13 @@ CAROM_TEST_WITH(wait, in_a_loop_beside_a_receiver, .warm_up = CAROM_TEST_THREAD)
     carom_process_t *child, *receiver;
     carom_context_t *threads;
     carom_native_t native;
-    carom_wait_item_t item;
     carom_value_t value, first;
 
     skip_without_stirring();
     child = start_with(&connection, test, &echoes_in_a_loop);
     CAROM_ASSERT_OK(carom_connection_native(&native, connection));
     receiver = start_beside(&threads, &receives_from_the_shared_end, connection);
-    item = carom_wait_file(native);
-    do
-        CAROM_ASSERT_STATUS(carom_connection_poll(connection, 0), CAROM_ETIMEOUT);
-    while (carom_wait(&item, 1, NULL, carom_milliseconds(20)) == CAROM_OK);
+    wait_until_silent(connection, native);
     CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_int(1), LONG));
     CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_int(2), LONG));
     wait_in_a_loop(connection, native);
@@ -426,6 +426,69 @@ CAROM_TEST_WITH(wait, in_a_loop_beside_a_receiver, .warm_up = CAROM_TEST_THREAD)
     CAROM_ASSERT_OK(carom_connection_receive(&value, connection, LONG));
     CAROM_ASSERT_INT(carom_value_int(first) + carom_value_int(value), 3);
     carom_connection_close(&connection);
+    CAROM_ASSERT_OK(carom_process_destroy(&receiver));
+    carom_context_destroy(&threads);
+    end_child(&child, 0);
+}
+
+/* Sends a number when it is asked to by another connection. */
+CAROM_TASK(sends_when_asked)
+{
+    carom_connection_t *first = carom_arg_connection(call, 0), *second = carom_arg_connection(call, 1);
+    carom_value_t value;
+
+    while (carom_connection_receive(&value, second, LONG) == CAROM_OK)
+        CAROM_ASSERT_OK(carom_connection_send(first, value, LONG));
+    carom_connection_close(&first);
+    carom_connection_close(&second);
+    return 0;
+}
+
+static void expect_next(carom_connection_t *connection, carom_native_t native, int wanted)
+{
+    carom_wait_item_t item = carom_wait_file(native);
+    carom_value_t value;
+
+    CAROM_ASSERT_OK(carom_wait(&item, 1, NULL, LONG));
+    wait_in_a_loop(connection, native);
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, LONG));
+    CAROM_ASSERT_INT(carom_value_int(value), wanted);
+}
+
+/* The loop sleeps.  Another thread comes and receives a message; one polls, and one waits, and they leave it: what is there
+ * then, or comes later, the loop hears of. */
+CAROM_TEST_WITH(wait, in_a_loop_that_sleeps, .warm_up = CAROM_TEST_THREAD)
+{
+    carom_connection_t *ours[2], *theirs[2];
+    carom_context_t *threads;
+    carom_process_t *child, *receiver;
+    carom_native_t native;
+    carom_wait_item_t item;
+
+    skip_without_stirring();
+    CAROM_ASSERT_OK(carom_connection_pair(&ours[0], &theirs[0], NULL));
+    CAROM_ASSERT_OK(carom_connection_pair(&ours[1], &theirs[1], NULL));
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(sends_when_asked, theirs[0], theirs[1])));
+    carom_connection_close(&theirs[0]);
+    carom_connection_close(&theirs[1]);
+    CAROM_ASSERT_OK(carom_connection_native(&native, ours[0]));
+    wait_until_silent(ours[0], native);
+    receiver = start_beside(&threads, &receives_from_the_shared_end, ours[0]);
+    CAROM_ASSERT_OK(carom_connection_send(ours[1], carom_value_from_int(1), LONG));
+    CAROM_ASSERT_OK(carom_process_join(receiver, LONG));
+    CAROM_ASSERT_OK(carom_connection_send(ours[1], carom_value_from_int(2), LONG));
+    expect_next(ours[0], native, 2);
+    wait_until_silent(ours[0], native);
+    CAROM_ASSERT_OK(carom_connection_send(ours[1], carom_value_from_int(3), LONG));
+    CAROM_ASSERT_OK(carom_connection_poll(ours[0], LONG));
+    expect_next(ours[0], native, 3);
+    wait_until_silent(ours[0], native);
+    CAROM_ASSERT_OK(carom_connection_send(ours[1], carom_value_from_int(4), LONG));
+    item = carom_wait_connection(ours[0]);
+    CAROM_ASSERT_OK(carom_wait(&item, 1, NULL, LONG));
+    expect_next(ours[0], native, 4);
+    carom_connection_close(&ours[0]);
+    carom_connection_close(&ours[1]);
     CAROM_ASSERT_OK(carom_process_destroy(&receiver));
     carom_context_destroy(&threads);
     end_child(&child, 0);

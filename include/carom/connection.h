@@ -117,10 +117,12 @@ CAROM_API carom_status_t carom_connection_poll(carom_connection_t *connection, c
  *         wait_for_readable(native, …);
  *     }
  *
- * It may be readable when nothing came.  Other threads may send and receive meanwhile; two loops do not share a connection.  It
- * belongs to the connection, and is made by the first call: on Linux two descriptors, on Windows an event.  Neither read, reset
- * nor close it.  CAROM_ECLOSED, CAROM_EMOVED, CAROM_EFORKED; CAROM_ENOTSUP: this end only sends, or, on Windows, is a pipe of
- * the host's that is not overlapped; CAROM_EMFILE, CAROM_ENOMEM. */
+ * It may be readable when nothing came.  Other threads may send, receive and poll meanwhile where there is epoll, and on
+ * Windows; elsewhere only the thread of the loop may use the connection.  Two loops do not share one.  It belongs to the
+ * connection, and is made by the first call: on Linux two descriptors, on Windows an event.  Neither read, reset nor close it,
+ * and take it out of the loop before the connection is closed or sent away.  CAROM_ECLOSED, CAROM_EMOVED, CAROM_EFORKED;
+ * CAROM_ENOTSUP: this end only sends, or, on Windows, is a pipe of the host's that is not overlapped; CAROM_EMFILE,
+ * CAROM_ENOMEM. */
 CAROM_API carom_status_t carom_connection_native(carom_native_t *native, carom_connection_t *connection) CAROM_MUST_CHECK;
 
 /* 1 for what the end can do. */

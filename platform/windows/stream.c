@@ -151,16 +151,30 @@ carom_status_t carom_plat_stream_pair(carom_plat_stream_t **one, carom_plat_stre
     return status;
 }
 
+/* Asked before anybody reads, for the system waits for that. */
+static int is_synchronous(HANDLE pipe)
+{
+    uintptr_t outcome[2];
+    ULONG mode = 0;
+
+    return query != NULL && query(pipe, outcome, &mode, sizeof mode, MODE_INFORMATION) >= 0 &&
+           (mode & SYNCHRONOUS) != 0;
+}
+
 carom_status_t carom_plat_stream_adopt(carom_plat_stream_t **stream, carom_native_t file)
 {
     HANDLE pipe = carom__handle(file);
+    carom_status_t status;
 
     *stream = NULL;
     if (GetFileType(pipe) != FILE_TYPE_PIPE || !GetNamedPipeInfo(pipe, NULL, NULL, NULL, NULL)) {
         carom_plat_file_close(file);
         return CAROM_EBADMSG;
     }
-    return wrap(stream, pipe);
+    status = wrap(stream, pipe);
+    if (status == CAROM_OK)
+        (*stream)->is_synchronous = is_synchronous(pipe);
+    return status;
 }
 
 void carom_plat_stream_close(carom_plat_stream_t **stream)
@@ -212,22 +226,12 @@ DWORD carom__stream_begin(carom_plat_stream_t *stream, OVERLAPPED *io)
 
 /* ---- in a loop of the host ---- */
 
-/* A read of nothing on a pipe that was not opened for it would not return. */
-static int is_synchronous(const carom_plat_stream_t *stream)
-{
-    uintptr_t outcome[2];
-    ULONG mode = 0;
-
-    return query != NULL && query(stream->pipe, outcome, &mode, sizeof mode, MODE_INFORMATION) >= 0 &&
-           (mode & SYNCHRONOUS) != 0;
-}
-
 /* A pipe cannot be waited on: an event can, which a read of nothing sets that ends when something comes.  At first it is set,
  * since nobody has looked yet. */
 carom_status_t carom_plat_stream_pollable(carom_native_t *file, carom_plat_stream_t *stream)
 {
     *file = CAROM_NATIVE_NONE;
-    if (is_synchronous(stream))
+    if (stream->is_synchronous)
         return CAROM_ENOTSUP;
     if (atomic_load(&stream->readable) == NULL) {
         HANDLE event = CreateEventW(NULL, TRUE, TRUE, NULL);

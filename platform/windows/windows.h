@@ -67,8 +67,9 @@ struct carom_plat_stream_t {
     HANDLE pipe;                      /* duplex, overlapped, not inheritable */
     HANDLE read_done, write_done;     /* one for each direction: a reader and a writer may be at work at once */
     _Atomic(HANDLE) readable;         /* for a loop of the host; NULL until it is asked for */
-    OVERLAPPED watch;                 /* of whoever may read: the operation that sets it */
+    OVERLAPPED watch;                 /* the operation that sets it; of one thread at a time, as the caller sees to */
     int is_watching;
+    int is_synchronous;               /* a read of nothing on it would not return; never changes */
     atomic_int stopped;               /* no call may wait any more; set before those that wait are woken */
 };
 

@@ -162,6 +162,35 @@ CAROM_TEST_ONCE(ring, every_length)
     }
 }
 
+/* What was read and not told, as little as that may be, leaves room for any short message, wherever the ring stands. */
+CAROM_TEST_ONCE(ring, untold_is_no_hindrance)
+{
+    static const size_t sizes[] = {256, 264, 1792, 4096, 65536};
+    static unsigned char from[65536 / 4], to[65536 / 4];
+    uint64_t lot = test->seed | 1;
+    size_t i, put, ready, length;
+    int k;
+
+    for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        tube_t *tube = new_tube(sizes[i]);
+
+        for (k = 0; k < 20000; k++) {
+            carom_plat_span_t spans[2] = {{from, 0}, {NULL, 0}};
+
+            length = k % 2 ? sizes[i] / 4 : 1 + draw(&lot) % (sizes[i] / 4);
+            spans[0].length = length;
+            CAROM_ASSERT_OK(carom__ring_put(&tube->writer, spans, 0, &put));
+            CAROM_ASSERT_INT(put, length);
+            CAROM_ASSERT_OK(look(tube, &ready));
+            CAROM_ASSERT_INT(ready, length);
+            carom__ring_take(&tube->reader, to, length);
+            if (carom__ring_must_tell(&tube->reader))
+                carom__ring_tell(&tube->reader);
+        }
+        free_tube(tube);
+    }
+}
+
 /* A message of up to a quarter of the ring goes whole or not at all, wherever the ring stands. */
 CAROM_TEST_ONCE(ring, short_ones_go_whole)
 {
