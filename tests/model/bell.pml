@@ -11,18 +11,22 @@
  *  - an end that closes: writer_gone, then asleep (end_writing).  The rest of closing is told by the bell's end.
  *
  * Checked: whoever waits for a record, for room, or for a turn, gets on when it is there, or the peer or the connection is
- * gone. All threads have an end to come to, so one that sleeps for ever is a state without an end.  What was published by an
- * end that is gone is taken before its end is seen.
+ * gone; so does a loop of the host's, which waits for the bell or for a stir.  All threads have an end to come to, so one that
+ * sleeps for ever is a state without an end.  What was published by an end that is gone is taken before its end is seen.
  *
  * SCENE: 1 two threads send at one end, one receives and one polls at the other; 2 at one end a thread sends and another
  * receives, at the other end one does both; 3 two threads send, one receives, and the receiving end closes; 4 the sending
- * end closes; 5 as 2, and one end dies; 6 one thread sends, one polls, and one end dies or none.
+ * end closes; 5 as 2, and one end dies; 6 one thread sends, one polls, and one end dies or none; 7 one thread sends, one
+ * receives beside a loop; 8 as 2, and who receives beside the sender is a loop; 9 one thread sends, one polls beside a loop
+ * and takes nothing.
  *
  * What is wrong with BREAK: 1 the reader does not look again when it has set asleep; 2 the writer looks at asleep before it
  * publishes; 3 the writer looks for room before it sets waiting; 4 a thread sleeps though another has heard the bell since
  * it looked; 5 who has heard the bell wakes nobody else; 6 the reader looks at waiting before it tells; 7 who gives back a
  * turn that is wanted does not wake; 8 who wants a turn does not look whether the connection is closed; 9 the end is looked
- * for after the records. */
+ * for after the records; 10 who gives back the turn does not look for a loop that sleeps; 11 a sender that has heard the bell
+ * does not stir; 12 a poll that finds something takes back a stir; 13 who gives back a turn that a loop wanted does not
+ * stir. */
 
 #ifndef BREAK
 #define BREAK 0
@@ -33,10 +37,11 @@
 
 /* What a scene has; what it has not costs no states. */
 #define CLOSES (SCENE == 3 || SCENE == 4)
-#define TURNS (SCENE == 1 || CLOSES)
-#define LOOKS (SCENE == 2 && e == 0)     /* look_for_life(): takes what the bell has to tell to whomever */
+#define LOOP (SCENE >= 7)
+#define TURNS (SCENE == 1 || CLOSES || SCENE == 7 || SCENE == 9)
+#define LOOKS ((SCENE == 2 || SCENE == 8) && e == 0)     /* look_for_life(): takes what the bell has to tell to whomever */
 
-#if SCENE != 1 && SCENE != 6
+#if SCENE != 1 && SCENE != 6 && SCENE != 9
 #define ROOM 1                     /* records in a ring */
 #define UNTOLD 0                   /* how many of them the reader may have taken and not told */
 #else
@@ -61,6 +66,15 @@ byte bell[2];                      /* bytes to be heard there */
 bit shut;                          /* the bell's stream is shut down, by whichever end */
 bit deaf[2], closed[2], listening[2], dead[2];      /* closed: connection->gone */
 byte turns[4], users[2];
+#if LOOP
+bit stirred[2];                    /* carom_plat_stream_stir(), until carom_plat_stream_watch() */
+bit loop_sleeps[2];
+#define NOTE told = 1
+#define LOOPS bit told, kept
+#else
+#define NOTE skip
+#define LOOPS skip
+#endif
 
 /* Of a thread, three at an end. */
 bit asleep_in[6];                  /* in carom_plat_monitor_wait() */
@@ -99,8 +113,8 @@ inline ring_bell()
 inline hear(forever)
 {
     if
-    :: d_step { bell[e] > 0 -> bell[e] = 0 }
-    :: d_step { bell[e] == 0 && shut -> deaf[e] = 1 }
+    :: d_step { bell[e] > 0 -> bell[e] = 0; NOTE }
+    :: d_step { bell[e] == 0 && shut -> deaf[e] = 1; NOTE }
     :: bell[e] == 0 && !shut && !forever
     fi;
     d_step {
@@ -132,6 +146,18 @@ inline listen(forever)
     fi
 }
 
+/* listen() of core/link_out.c */
+inline listen_for_all(forever)
+{
+    listen(forever);
+#if LOOP
+    if
+    :: told -> told = 0; stirred[e] = (BREAK != 11)
+    :: else
+    fi
+#endif
+}
+
 /* ---- turns ---- */
 
 #if TURNS
@@ -142,6 +168,9 @@ inline turn_give(turn)
     :: d_step {
             turns[turn + e] == WANTED ->
             turns[turn + e] = FREE;
+#if LOOP && BREAK != 13
+            stirred[e] = 1;
+#endif
 #if BREAK != 7
             wake()
 #endif
@@ -245,7 +274,7 @@ inline wait_for_room()
         fi;
         ok = !reader_gone[lane_out] && !deaf[e];
         if
-        :: ok -> listen(1)
+        :: ok -> listen_for_all(1)
         :: else -> break
         fi;
 #if CLOSES
@@ -285,7 +314,7 @@ inline send()
 #endif
             /* look_for_life() */
             if
-            :: LOOKS -> listen(0)
+            :: LOOKS -> listen_for_all(0)
             :: true
             fi
         :: else
@@ -298,6 +327,7 @@ inline send()
 proctype sender(bit e; byte me, count)
 {
     bit ok, got, mine, was;
+    LOOPS;
 
     {
         do
@@ -368,6 +398,28 @@ inline take()
     fi
 }
 
+/* The turn to receive is given back: carom__connection_rouse() of carom__turn_end(). */
+inline end_turn()
+{
+#if LOOP
+    if
+    :: loop_sleeps[e] && BREAK != 10 ->
+        d_step { kept = over; over = 0; found = has_record };
+        if
+        :: !found -> fall_asleep()
+        :: else
+        fi;
+        if
+        :: found || over -> d_step { loop_sleeps[e] = 0; stirred[e] = 1 }
+        :: else
+        fi;
+        d_step { over = kept; kept = 0; found = 0 }
+    :: else
+    fi;
+#endif
+    turn_give(RECEIVING)
+}
+
 /* carom_connection_receive_bytes().  `over` says that there is nothing more. */
 inline receive()
 {
@@ -384,6 +436,9 @@ inline receive()
             :: found -> found = 0
             :: else ->
                 listen(1);
+#if LOOP
+                told = 0;
+#endif
 #if CLOSES
                 if
                 :: is_closed -> over = 1; break
@@ -392,7 +447,7 @@ inline receive()
 #endif
             fi
         od;
-        turn_give(RECEIVING)
+        end_turn()
     :: else -> over = 1
     fi
 }
@@ -401,6 +456,7 @@ proctype receiver(bit e; byte me, count)
 {
     bit ok, got, mine, was, found, over;
     byte before;
+    LOOPS;
 
     {
         do
@@ -419,6 +475,7 @@ proctype partner(bit e; byte me)
 {
     bit ok, got, mine, was, found, over;
     byte before;
+    LOOPS;
 
     {
         send();
@@ -458,6 +515,7 @@ proctype poller(bit e; byte me, count)
 {
     bit ok, got, mine, was, found, over;
     byte before;
+    LOOPS;
 
     {
         do
@@ -505,6 +563,98 @@ proctype poller(bit e; byte me, count)
         dead[e]
     }
 }
+
+/* ---- a loop of the host's ---- */
+
+#if LOOP
+/* carom_connection_poll() without waiting.  `ready` says that there is something. */
+inline poll()
+{
+    d_step {
+        if
+        :: turns[RECEIVING + e] == FREE -> got = 1; turns[RECEIVING + e] = (TURNS -> TAKEN : FREE)
+        /* wait_for_turn() at its deadline */
+        :: else -> got = 0; turns[RECEIVING + e] = WANTED; stirred[e] = 0
+        fi
+    };
+    if
+    :: got ->
+        got = 0;
+        found = has_record;
+        if
+        :: !found -> fall_asleep()
+        :: else
+        fi;
+        if
+        :: !found && !over -> listen(0); told = 0; fall_asleep()
+        :: else
+        fi;
+        d_step { ready = (found || over); found = 0; over = 0 };
+        if
+        :: !ready -> stirred[e] = 0; loop_sleeps[e] = 1
+        :: else
+        fi;
+        end_turn()
+    :: else
+    fi
+}
+
+/* Polls, and takes what is there, if another thread has not been quicker; sleeps when nothing is. */
+proctype looper(bit e; byte me, count)
+{
+    bit ok, got, mine, was, found, over, ready;
+    byte before;
+    LOOPS;
+
+    do
+    :: count > 0 ->
+        poll();
+        if
+        :: ready ->
+            ready = 0;
+            turn_begin(RECEIVING);
+            ok = 0;
+            if
+            :: has_record -> take(); count--
+            :: else
+            fi;
+            end_turn()
+        :: else -> bell[e] > 0 || shut || stirred[e]
+        fi
+    :: else -> break
+    od
+}
+
+/* carom_connection_poll() that waits, by a thread that leaves what it finds. */
+proctype peeker(bit e; byte me, count)
+{
+    bit ok, got, mine, was, found, over;
+    byte before;
+    LOOPS;
+
+    do
+    :: count > 0 ->
+        turn_begin(RECEIVING);
+        ok = 0;
+        do
+        :: has_record -> break
+        :: else ->
+            news[me] = 0;
+            fall_asleep();
+            if
+            :: found -> found = 0
+            :: else -> listen(1); told = 0
+            fi
+        od;
+#if BREAK == 12
+        stirred[e] = 0;
+#endif
+        end_turn();
+        count--
+    :: else -> break
+    od
+}
+#endif
 
 /* ---- the end ---- */
 
@@ -569,6 +719,18 @@ init
         run sender(0, 1, 1);
         run receiver(1, 3, 2);
         run closer(SCENE == 3, (SCENE == 3 -> 5 : 2))
+#elif SCENE == 7
+        run sender(0, 0, 2);
+        run receiver(1, 3, 1);
+        run looper(1, 4, 1)
+#elif SCENE == 8
+        run sender(0, 0, 2);
+        run looper(0, 1, 1);
+        run partner(1, 3)
+#elif SCENE == 9
+        run sender(0, 0, 2);
+        run looper(1, 3, 1);
+        run peeker(1, 4, 2)
 #elif SCENE == 6
         run sender(0, 0, 3);
         run poller(1, 3, 3);

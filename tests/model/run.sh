@@ -89,7 +89,7 @@ ring() {
 }
 
 bell() {
-	for scene in 1 2 3 4 5 6; do
+	for scene in 1 2 3 4 5 6 7 8 9; do
 		[ -n "$trail" ] || holds bell -DSCENE=$scene
 	done
 	breaks bell 1 -DSCENE=6
@@ -101,6 +101,10 @@ bell() {
 	breaks bell 7 -DSCENE=1
 	breaks bell 8 -DSCENE=4
 	breaks bell 9 -DSCENE=4
+	breaks bell 10 -DSCENE=7
+	breaks bell 11 -DSCENE=8
+	breaks bell 12 -DSCENE=9
+	breaks bell 13 -DSCENE=7
 }
 
 lock() {
