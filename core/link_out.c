@@ -55,10 +55,11 @@ static int grow(carom_connection_t *self, size_t length)
     return 0;
 }
 
-/* Whoever sends hears the bell for those who receive, too. */
+/* Whoever sends hears the bell for those who receive, too.  It may also be woken for nothing. */
 static void listen(carom_connection_t *self, unsigned heard, int64_t deadline)
 {
-    if (carom__bell_listen(self, heard, deadline) == CAROM_OK)
+    (void) carom__bell_listen(self, heard, deadline);
+    if (atomic_load(&self->end->heard) != heard)
         carom__connection_stir(self);
 }
 

@@ -241,14 +241,17 @@ static void wait_in_a_loop(carom_connection_t *connection, carom_native_t native
     CAROM_ASSERT_OK(status);
 }
 
-/* When nothing comes it is silent. */
-static void wait_until_silent(carom_connection_t *connection, carom_native_t native)
+/* When nothing comes it is silent: how often it woke before. */
+static int wait_until_silent(carom_connection_t *connection, carom_native_t native)
 {
     carom_wait_item_t item = carom_wait_file(native);
+    int woken = -1;
 
-    do
+    do {
         CAROM_ASSERT_STATUS(carom_connection_poll(connection, 0), CAROM_ETIMEOUT);
-    while (carom_wait(&item, 1, NULL, carom_milliseconds(20)) == CAROM_OK);
+        woken++;
+    } while (carom_wait(&item, 1, NULL, carom_milliseconds(20)) == CAROM_OK);
+    return woken;
 }
 
 CAROM_TASK(echoes_in_a_loop)
@@ -287,7 +290,7 @@ CAROM_TEST(wait, in_a_loop_of_the_host)
         CAROM_ASSERT_OK(carom_connection_receive(&value, connection, 0));
         CAROM_ASSERT_INT(carom_value_int(value), i);
     }
-    wait_until_silent(connection, native);
+    (void) wait_until_silent(connection, native);
     carom_connection_close(&connection);
     end_child(&child, 0);
 }
@@ -417,7 +420,7 @@ CAROM_TEST_WITH(wait, in_a_loop_beside_a_receiver, .warm_up = CAROM_TEST_THREAD)
     child = start_with(&connection, test, &echoes_in_a_loop);
     CAROM_ASSERT_OK(carom_connection_native(&native, connection));
     receiver = start_beside(&threads, &receives_from_the_shared_end, connection);
-    wait_until_silent(connection, native);
+    (void) wait_until_silent(connection, native);
     CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_int(1), LONG));
     CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_int(2), LONG));
     wait_in_a_loop(connection, native);
@@ -428,6 +431,58 @@ CAROM_TEST_WITH(wait, in_a_loop_beside_a_receiver, .warm_up = CAROM_TEST_THREAD)
     carom_connection_close(&connection);
     CAROM_ASSERT_OK(carom_process_destroy(&receiver));
     carom_context_destroy(&threads);
+    end_child(&child, 0);
+}
+
+/* Reads what fills one connection when it is asked to by another, and answers. */
+CAROM_TASK(reads_when_asked)
+{
+    carom_connection_t *first = carom_arg_connection(call, 0), *second = carom_arg_connection(call, 1);
+    carom_value_t value;
+
+    CAROM_ASSERT_OK(carom_connection_receive(&value, second, LONG));
+    CAROM_ASSERT_OK(carom_connection_skip(first, LONG));
+    CAROM_ASSERT_OK(carom_connection_send(first, carom_value_from_int(1), LONG));
+    carom_connection_close(&first);
+    carom_connection_close(&second);
+    return 0;
+}
+
+/* While others wait in vain the loop sleeps. */
+CAROM_TEST_WITH(wait, in_a_loop_beside_two_who_wait, .warm_up = CAROM_TEST_THREAD)
+{
+    carom_connection_t *ours[2], *theirs[2];
+    carom_context_t *threads[2];
+    carom_process_t *child, *receiver, *sender;
+    carom_native_t native;
+    carom_value_t value;
+    int woken = 0, i;
+
+    skip_without_stirring();
+    CAROM_ASSERT_OK(carom_connection_pair(&ours[0], &theirs[0], NULL));
+    CAROM_ASSERT_OK(carom_connection_pair(&ours[1], &theirs[1], NULL));
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(reads_when_asked, theirs[0], theirs[1])));
+    carom_connection_close(&theirs[0]);
+    carom_connection_close(&theirs[1]);
+    CAROM_ASSERT_OK(carom_connection_native(&native, ours[0]));
+    receiver = start_beside(&threads[0], &receives_from_the_shared_end, ours[0]);
+    (void) wait_until_silent(ours[0], native);
+    sender = start_beside(&threads[1], &fills_the_shared_end, ours[0]);
+    /* Again and again: it takes the sender some time to fill it. */
+    for (i = 0; i < 10; i++)
+        woken += wait_until_silent(ours[0], native);
+    CAROM_NOTE("woken %d times", woken);
+    CAROM_ASSERT(woken < 100);
+    CAROM_ASSERT_OK(carom_connection_send(ours[1], carom_value_none(), LONG));
+    end_with(&sender, CAROM_OK);
+    CAROM_ASSERT_OK(carom_process_join(receiver, LONG));
+    CAROM_ASSERT_OK(carom_process_result(&value, receiver));
+    CAROM_ASSERT_INT(carom_value_int(value), 1);
+    CAROM_ASSERT_OK(carom_process_destroy(&receiver));
+    carom_context_destroy(&threads[0]);
+    carom_context_destroy(&threads[1]);
+    carom_connection_close(&ours[0]);
+    carom_connection_close(&ours[1]);
     end_child(&child, 0);
 }
 
@@ -472,17 +527,17 @@ CAROM_TEST_WITH(wait, in_a_loop_that_sleeps, .warm_up = CAROM_TEST_THREAD)
     carom_connection_close(&theirs[0]);
     carom_connection_close(&theirs[1]);
     CAROM_ASSERT_OK(carom_connection_native(&native, ours[0]));
-    wait_until_silent(ours[0], native);
+    (void) wait_until_silent(ours[0], native);
     receiver = start_beside(&threads, &receives_from_the_shared_end, ours[0]);
     CAROM_ASSERT_OK(carom_connection_send(ours[1], carom_value_from_int(1), LONG));
     CAROM_ASSERT_OK(carom_process_join(receiver, LONG));
     CAROM_ASSERT_OK(carom_connection_send(ours[1], carom_value_from_int(2), LONG));
     expect_next(ours[0], native, 2);
-    wait_until_silent(ours[0], native);
+    (void) wait_until_silent(ours[0], native);
     CAROM_ASSERT_OK(carom_connection_send(ours[1], carom_value_from_int(3), LONG));
     CAROM_ASSERT_OK(carom_connection_poll(ours[0], LONG));
     expect_next(ours[0], native, 3);
-    wait_until_silent(ours[0], native);
+    (void) wait_until_silent(ours[0], native);
     CAROM_ASSERT_OK(carom_connection_send(ours[1], carom_value_from_int(4), LONG));
     item = carom_wait_connection(ours[0]);
     CAROM_ASSERT_OK(carom_wait(&item, 1, NULL, LONG));

@@ -146,7 +146,7 @@ inline listen(forever)
     fi
 }
 
-/* listen() of core/link_out.c */
+/* listen() of core/link_out.c, which stirs also when another thread has heard the bell meanwhile. */
 inline listen_for_all(forever)
 {
     listen(forever);
@@ -574,7 +574,7 @@ inline poll()
         if
         :: turns[RECEIVING + e] == FREE -> got = 1; turns[RECEIVING + e] = (TURNS -> TAKEN : FREE)
         /* wait_for_turn() at its deadline */
-        :: else -> got = 0; turns[RECEIVING + e] = WANTED; stirred[e] = 0
+        :: else -> got = 0; turns[RECEIVING + e] = WANTED; stirred[e] = 0; wake()
         fi
     };
     if
