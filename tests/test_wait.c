@@ -343,7 +343,9 @@ static carom_process_t *start_beside(carom_context_t **threads, const carom_entr
 {
     carom_process_t *thread;
 
-    shared_end = connection;
+    /* One that runs already may be looking at it. */
+    if (shared_end != connection)
+        shared_end = connection;
     CAROM_ASSERT_OK(carom_context_create(threads, "thread"));
     CAROM_ASSERT_OK(carom_process_start(&thread, *threads, carom_request(entry, NULL, 0)));
     return thread;
