@@ -339,6 +339,24 @@ CAROM_TASK(receives_from_the_shared_end)
     return carom_return(call, status == CAROM_OK ? carom_value_int(value) : -1);
 }
 
+/* A child with the other ends of two pairs. */
+static carom_process_t *start_with_two(carom_connection_t *ours[2], carom_test_t *test, const carom_entry_t *entry)
+{
+    carom_connection_t *theirs[2];
+    carom_value_t arguments[2];
+    carom_process_t *child;
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        CAROM_ASSERT_OK(carom_connection_pair(&ours[i], &theirs[i], NULL));
+        arguments[i] = carom_value_from_connection(theirs[i]);
+    }
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_request(entry, arguments, 2)));
+    for (i = 0; i < 2; i++)
+        carom_connection_close(&theirs[i]);
+    return child;
+}
+
 static carom_process_t *start_beside(carom_context_t **threads, const carom_entry_t *entry, carom_connection_t *connection)
 {
     carom_process_t *thread;
@@ -381,7 +399,7 @@ CAROM_TASK(asks_before_it_reads)
 /* A thread that waits for room at the same end hears what is meant for the loop, and hands it on. */
 CAROM_TEST_WITH(wait, in_a_loop_beside_a_sender, .warm_up = CAROM_TEST_THREAD)
 {
-    carom_connection_t *ours[2], *theirs[2];
+    carom_connection_t *ours[2];
     carom_context_t *threads;
     carom_process_t *child, *sender;
     carom_native_t native;
@@ -389,11 +407,7 @@ CAROM_TEST_WITH(wait, in_a_loop_beside_a_sender, .warm_up = CAROM_TEST_THREAD)
     int i;
 
     skip_without_stirring();
-    CAROM_ASSERT_OK(carom_connection_pair(&ours[0], &theirs[0], NULL));
-    CAROM_ASSERT_OK(carom_connection_pair(&ours[1], &theirs[1], NULL));
-    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(asks_before_it_reads, theirs[0], theirs[1])));
-    carom_connection_close(&theirs[0]);
-    carom_connection_close(&theirs[1]);
+    child = start_with_two(ours, test, &asks_before_it_reads);
     CAROM_ASSERT_OK(carom_connection_native(&native, ours[0]));
     sender = start_beside(&threads, &fills_the_shared_end, ours[0]);
     for (i = 0; i < 200; i++) {
@@ -453,7 +467,7 @@ CAROM_TASK(reads_when_asked)
 /* While others wait in vain the loop sleeps. */
 CAROM_TEST_WITH(wait, in_a_loop_beside_two_who_wait, .warm_up = CAROM_TEST_THREAD)
 {
-    carom_connection_t *ours[2], *theirs[2];
+    carom_connection_t *ours[2];
     carom_context_t *threads[2];
     carom_process_t *child, *receiver, *sender;
     carom_native_t native;
@@ -461,11 +475,7 @@ CAROM_TEST_WITH(wait, in_a_loop_beside_two_who_wait, .warm_up = CAROM_TEST_THREA
     int woken = 0, i;
 
     skip_without_stirring();
-    CAROM_ASSERT_OK(carom_connection_pair(&ours[0], &theirs[0], NULL));
-    CAROM_ASSERT_OK(carom_connection_pair(&ours[1], &theirs[1], NULL));
-    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(reads_when_asked, theirs[0], theirs[1])));
-    carom_connection_close(&theirs[0]);
-    carom_connection_close(&theirs[1]);
+    child = start_with_two(ours, test, &reads_when_asked);
     CAROM_ASSERT_OK(carom_connection_native(&native, ours[0]));
     receiver = start_beside(&threads[0], &receives_from_the_shared_end, ours[0]);
     (void) wait_until_silent(ours[0], native);
@@ -516,18 +526,14 @@ static void expect_next(carom_connection_t *connection, carom_native_t native, i
  * then, or comes later, the loop hears of. */
 CAROM_TEST_WITH(wait, in_a_loop_that_sleeps, .warm_up = CAROM_TEST_THREAD)
 {
-    carom_connection_t *ours[2], *theirs[2];
+    carom_connection_t *ours[2];
     carom_context_t *threads;
     carom_process_t *child, *receiver;
     carom_native_t native;
     carom_wait_item_t item;
 
     skip_without_stirring();
-    CAROM_ASSERT_OK(carom_connection_pair(&ours[0], &theirs[0], NULL));
-    CAROM_ASSERT_OK(carom_connection_pair(&ours[1], &theirs[1], NULL));
-    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(sends_when_asked, theirs[0], theirs[1])));
-    carom_connection_close(&theirs[0]);
-    carom_connection_close(&theirs[1]);
+    child = start_with_two(ours, test, &sends_when_asked);
     CAROM_ASSERT_OK(carom_connection_native(&native, ours[0]));
     (void) wait_until_silent(ours[0], native);
     receiver = start_beside(&threads, &receives_from_the_shared_end, ours[0]);
@@ -563,6 +569,8 @@ CAROM_TEST(wait, a_watched_end_moves)
     CAROM_ASSERT_OK(carom_connection_native(&native, theirs));
     CAROM_ASSERT_STATUS(carom_connection_poll(theirs, 0), CAROM_ETIMEOUT);
     CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(echoes_in_a_loop, theirs)));
+    CAROM_ASSERT_STATUS(carom_connection_native(&native, theirs), CAROM_EMOVED);
+    CAROM_ASSERT(native == CAROM_NATIVE_NONE);
     CAROM_ASSERT_OK(carom_connection_send(ours, carom_value_from_int(7), LONG));
     CAROM_ASSERT_OK(carom_connection_receive(&value, ours, LONG));
     CAROM_ASSERT_INT(carom_value_int(value), 7);
