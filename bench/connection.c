@@ -278,16 +278,25 @@ static void raw_round_trip(bench_figure_t *figure, const void *what)
         bench_fail(figure, "socket pair", error);
 }
 
-static void raw_line_trip(bench_figure_t *figure, const void *what)
+static void line_trip(bench_figure_t *figure, const job_t *job, int apart)
 {
-    const job_t *job = what;
     double each = 0;
-    int error = raw_line(job->count, &each);
+    int error = raw_line(job->count, apart, &each);
 
     if (error)
         bench_fail(figure, "line of the cache", error);
     else
         bench_value(figure, each);
+}
+
+static void raw_line_trip(bench_figure_t *figure, const void *what)
+{
+    line_trip(figure, what, 0);
+}
+
+static void raw_lines_trip(bench_figure_t *figure, const void *what)
+{
+    line_trip(figure, what, 1);
 }
 
 static int raw_flood(raw_pair_t *pair, const void *message, size_t count)
@@ -388,6 +397,8 @@ static const job_t large_thread = LARGE("thread", TWO_CORES, RAW_THREAD);
 static const bench_row_t rows[] = {
     {"round_trip_64/spawn_awake/cache_line", "us", BENCH_TURNS, 0, 2.5, {round_trip, &trip_line},
      {raw_line_trip, &trip_line}, NULL},
+    {"round_trip_64/spawn_awake/two_cache_lines", "us", BENCH_TURNS, 0, 0, {round_trip, &trip_line},
+     {raw_lines_trip, &trip_line}, NULL},
     TIME("round_trip_64/spawn_asleep_one_core/socketpair", 1.3, asleep_one),
     TIME("round_trip_64/spawn_asleep_two_cores/socketpair", 1.3, asleep_two),
     TIME("round_trip_64/thread_asleep_two_cores/socketpair", 1.3, asleep_thread),

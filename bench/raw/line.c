@@ -14,8 +14,14 @@
 #define WARM_UP 1000
 
 typedef struct line_t {
-    _Alignas(64) atomic_ulong ball;    /* odd: the partner's turn */
+    _Alignas(64) atomic_ulong ball;
 } line_t;
+
+/* Where the ball goes, by odd numbers, and where it comes back; one line can do both. */
+typedef struct court_t {
+    line_t lines[2];
+    line_t *there, *back;
+} court_t;
 
 static void rest(void)
 {
@@ -24,25 +30,33 @@ static void rest(void)
 #endif
 }
 
-static void partner(line_t *line)
+static unsigned long wait_for(const line_t *line, unsigned long ball)
+{
+    unsigned long is;
+
+    while ((is = atomic_load_explicit(&line->ball, memory_order_acquire)) != ball)
+        rest();
+    return is;
+}
+
+static void hit(line_t *line, unsigned long ball)
+{
+    atomic_store_explicit(&line->ball, ball, memory_order_release);
+}
+
+static void partner(const court_t *court)
 {
     unsigned long ball;
 
-    for (;;) {
-        while (!((ball = atomic_load_explicit(&line->ball, memory_order_acquire)) & 1))
-            rest();
-        atomic_store_explicit(&line->ball, ball + 1, memory_order_release);
-    }
+    for (ball = 1;; ball += 2)
+        hit(court->back, wait_for(court->there, ball) + 1);
 }
 
-static void trips(line_t *line, size_t count)
+static void trips(const court_t *court, unsigned long *ball, size_t count)
 {
     while (count-- > 0) {
-        unsigned long ball = atomic_load_explicit(&line->ball, memory_order_relaxed) + 1;
-
-        atomic_store_explicit(&line->ball, ball, memory_order_release);
-        while (atomic_load_explicit(&line->ball, memory_order_acquire) == ball)
-            rest();
+        hit(court->there, *ball + 1);
+        *ball = wait_for(court->back, *ball + 2);
     }
 }
 
@@ -54,8 +68,9 @@ static double microseconds(void)
     return (double) now.tv_sec * 1e6 + (double) now.tv_nsec / 1e3;
 }
 
-static int measure(line_t *line, size_t count, double *each)
+static int measure(const court_t *court, size_t count, double *each)
 {
+    unsigned long ball = 0;
     double begin;
     pid_t pid;
     int error = raw_pin(1);
@@ -64,12 +79,12 @@ static int measure(line_t *line, size_t count, double *each)
         return error;
     pid = fork();
     if (pid == 0)
-        partner(line);
+        partner(court);
     error = pid < 0 ? errno : raw_pin(0);
     if (!error) {
-        trips(line, WARM_UP);
+        trips(court, &ball, WARM_UP);
         begin = microseconds();
-        trips(line, count);
+        trips(court, &ball, count);
         *each = (microseconds() - begin) / (double) count;
     }
     if (pid > 0) {
@@ -80,12 +95,16 @@ static int measure(line_t *line, size_t count, double *each)
     return error;
 }
 
-int raw_line(size_t count, double *each)
+int raw_line(size_t count, int apart, double *each)
 {
-    line_t *line = mmap(NULL, sizeof *line, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    int error = line == MAP_FAILED ? errno : measure(line, count, each);
+    court_t *court = mmap(NULL, sizeof *court, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int error;
 
-    if (line != MAP_FAILED)
-        munmap(line, sizeof *line);
+    if (court == MAP_FAILED)
+        return errno;
+    court->there = &court->lines[0];
+    court->back = &court->lines[apart];
+    error = measure(court, count, each);
+    munmap(court, sizeof *court);
     return error;
 }

@@ -63,8 +63,9 @@ void raw_rest(long microseconds);
 
 /* ---- line.c ---- */
 
-/* Microseconds of a round trip of a line of the cache between two processes on two processors.  0 or an errno. */
-int raw_line(size_t count, double *each);
+/* Microseconds of a round trip of a line of the cache between two processes on two processors; apart 1: there in one line and
+ * back in another, which a processor that hands over a line for writing at its first reading makes dearer.  0 or an errno. */
+int raw_line(size_t count, int apart, double *each);
 
 /* ---- memory.c ---- */
 
