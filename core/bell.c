@@ -10,6 +10,7 @@
 
 /* For handles that were written before the message that is here already. */
 #define COLLECT_PATIENCE carom_seconds(5)
+#define NO_MEMORY carom_milliseconds(5)
 
 int carom__bell_ring(carom_connection_t *self)
 {
@@ -91,6 +92,19 @@ static void sort_handles(carom_connection_t *self, const unsigned char *bytes, s
         carom_plat_file_close(came[i]);
 }
 
+/* What the system had no memory for may still come: the bell is tried again soon.  CAROM_ETIMEOUT: no more. */
+static carom_status_t wait_for_memory(carom_connection_t *self, int64_t deadline)
+{
+    int64_t soon = carom_plat_now() + NO_MEMORY;
+
+    if (soon >= deadline)
+        return CAROM_ETIMEOUT;
+    carom_plat_monitor_enter(self->monitor);
+    (void) carom_plat_monitor_wait(self->monitor, soon);
+    carom_plat_monitor_leave(self->monitor);
+    return CAROM_OK;
+}
+
 static carom_status_t hear(carom_connection_t *self, int64_t deadline)
 {
     unsigned char bytes[CAROM__HANDLES_MAX];
@@ -103,6 +117,8 @@ static carom_status_t hear(carom_connection_t *self, int64_t deadline)
     sort_handles(self, bytes, got, came, count);
     if (status == CAROM_OK || status == CAROM_ETIMEOUT)
         return status;
+    if (status == CAROM_ENOMEM)
+        return wait_for_memory(self, deadline);
     atomic_store(&self->end->deaf, 1);
     return CAROM_OK;
 }

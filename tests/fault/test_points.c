@@ -47,11 +47,15 @@ static void move_some(void)
 static void fill_some(void)
 {
     pair_t pair = make_pair();
+    size_t length;
     int i;
 
     for (i = 0; i < 20; i++) {
-        CAROM_ASSERT_OK(carom_connection_send_bytes(pair.a, filler, 200 + (size_t) i, PATIENCE));
-        CAROM_ASSERT_OK(carom_connection_skip(pair.b, PATIENCE));
+        CAROM_ASSERT_OK(carom_connection_send_bytes(pair.a, filler, 280 + (size_t) i, PATIENCE));
+        if (i % 2)
+            CAROM_ASSERT_OK(carom_connection_skip(pair.b, PATIENCE));
+        else
+            CAROM_ASSERT_OK(carom_connection_receive_into(filler, sizeof filler, &length, pair.b, PATIENCE));
     }
     CAROM_ASSERT_OK(carom_connection_send_bytes(pair.a, filler, 10000, PATIENCE));
     CAROM_ASSERT_OK(carom_connection_skip(pair.b, PATIENCE));
@@ -533,6 +537,32 @@ static carom_status_t attempt_long_message(carom_test_t *test)
 CAROM_TEST_ONCE(points, a_long_message_refused)
 {
     refuse_all(test, attempt_long_message);
+}
+
+/* An end that listens in vain, and goes on as if it had not: what the bell cannot be heard for is not its end. */
+static carom_status_t attempt_to_listen(carom_test_t *test)
+{
+    pair_t pair;
+    carom_status_t status = carom_connection_pair(&pair.a, &pair.b, NULL);
+    size_t length;
+    int i;
+
+    (void) test;
+    if (status != CAROM_OK)
+        return status;
+    CAROM_ASSERT_STATUS(carom_connection_poll(pair.b, carom_milliseconds(1)), CAROM_ETIMEOUT);
+    for (i = 0; i < 130 && status == CAROM_OK; i++) {
+        status = carom_connection_send_bytes(pair.a, filler, 64, PATIENCE);
+        if (status == CAROM_OK)
+            status = carom_connection_receive_into(filler, sizeof filler, &length, pair.b, PATIENCE);
+    }
+    close_pair(&pair);
+    return status;
+}
+
+CAROM_TEST_ONCE(points, listening_refused)
+{
+    refuse_all(test, attempt_to_listen);
 }
 
 CAROM_TASK(points_listens)
