@@ -216,37 +216,45 @@ static carom_status_t write_message(carom_connection_t *self, const carom__heade
     return status;
 }
 
-static carom_status_t send_message(carom_connection_t *self, const carom__header_t *header, const void *body,
-                                   const carom_native_t *files, int64_t deadline)
+static inline carom_status_t begin_send(carom_connection_t *self, int64_t deadline)
 {
-    carom_status_t status;
+    return self ? carom__turn_begin(self, &self->sending, self->traits.can_send, &self->bad_send, deadline) : CAROM_EINVAL;
+}
 
-    if (self == NULL)
-        return CAROM_EINVAL;
-    status = carom__turn_begin(self, &self->sending, self->traits.can_send, &self->bad_send, deadline);
-    if (status != CAROM_OK)
-        return status;
-    status = write_message(self, header, body, files, deadline);
-    return carom__turn_end(self, &self->sending, status);
+static carom_status_t write_bytes(carom_connection_t *self, const void *bytes, size_t length, int64_t deadline)
+{
+    carom__header_t header = {CAROM_MESSAGE_BYTES, 0, length};
+
+    return write_message(self, &header, bytes, NULL, deadline);
 }
 
 carom_status_t carom_connection_send_bytes(carom_connection_t *connection, const void *bytes, size_t length,
                                            carom_duration_t timeout)
 {
-    carom__header_t header = {CAROM_MESSAGE_BYTES, 0, length};
+    int64_t deadline = carom__deadline(timeout);
+    carom_status_t status;
 
     if (bytes == NULL && length > 0)
         return CAROM_EINVAL;
     if ((uint64_t) length > CAROM__BODY_MAX)
         return CAROM_ETOOBIG;
-    return send_message(connection, &header, bytes, NULL, carom__deadline(timeout));
+    status = begin_send(connection, deadline);
+    if (status != CAROM_OK)
+        return status;
+    if (connection->transport->put == NULL || !connection->transport->put(connection, bytes, length))
+        status = write_bytes(connection, bytes, length, deadline);
+    return carom__turn_end(connection, &connection->sending, status);
 }
 
 carom_status_t carom__connection_send_parcel(carom_connection_t *connection, carom__parcel_t *parcel, int64_t deadline)
 {
     carom__header_t header = {CAROM_MESSAGE_VALUE, parcel->count, parcel->body.length};
+    carom_status_t status = begin_send(connection, deadline);
 
-    return send_message(connection, &header, parcel->body.bytes, parcel->files, deadline);
+    if (status != CAROM_OK)
+        return status;
+    status = write_message(connection, &header, parcel->body.bytes, parcel->files, deadline);
+    return carom__turn_end(connection, &connection->sending, status);
 }
 
 static carom_status_t pack(carom__parcel_t *parcel, carom_value_t value)

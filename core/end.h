@@ -26,8 +26,8 @@ struct carom__end_t {
     int is_lost;                       /* what it was under way in is gone, and the link with it: nothing is touched any more */
     carom__reader_t reader;            /* of the thread whose turn it is to receive */
     carom__writer_t writer;            /* and to send, with the next two */
-    unsigned messages;
-    unsigned no_ring;                  /* messages until the next try */
+    unsigned messages;                 /* since it was looked whether the reader lives */
+    unsigned no_ring;                  /* such looks until a larger ring is tried for again */
     uint32_t spin;                     /* of the thread that receives: µs that it pays to look before sleeping, by experience */
     uint32_t sleeps, patience;         /* since looking was given up, and until it is tried again */
     atomic_int deaf;                   /* the bell's other end is closed */
@@ -68,6 +68,7 @@ carom_status_t carom__end_take(carom_connection_t *self, void *buffer, size_t si
                                int64_t deadline);
 carom_status_t carom__end_wait(carom_connection_t *self, int64_t deadline);
 int carom__end_look(carom_connection_t *self, int event);
+int carom__end_put(carom_connection_t *self, const void *bytes, size_t length);
 carom_status_t carom__end_write(carom_connection_t *self, const carom__header_t *header, const void *body,
                                 const carom_native_t *files, size_t *sent, int64_t deadline);
 void carom__end_stop_writing(carom_connection_t *self);

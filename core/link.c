@@ -98,7 +98,7 @@ static unsigned char *ring_of(const carom__end_t *end, unsigned lane, carom__id_
 
 static int is_place(uint64_t at, size_t size)
 {
-    return at % sizeof(uint64_t) == 0 && at < size;
+    return at % CAROM__RING_LINE == 0 && at < size;
 }
 
 static carom_status_t set_up_reader(carom__end_t *end)
@@ -234,6 +234,7 @@ const carom__transport_t carom__transport_link = {
     .least = CAROM__HEADER_SIZE,
     .read = carom__end_read,
     .take = carom__end_take,
+    .put = carom__end_put,
     .write = carom__end_write,
     .end_writing = carom__end_stop_writing,
     .collect = carom__bell_collect,

@@ -225,33 +225,38 @@ carom_status_t carom__end_read(carom_connection_t *self, void *to, size_t size, 
     return CAROM_OK;
 }
 
-/* A short message is a record: it goes from the ring to the caller. */
+/* A short message of bytes is a record: it goes from the ring to the caller.  0: that is not what is there, or not yet. */
+static inline int take_record(carom_connection_t *self, void *buffer, size_t size, size_t *length)
+{
+    carom__reader_t *reader = &self->end->reader;
+    size_t record;
+    const unsigned char *bytes = carom__ring_peek(reader, &record);
+
+    if (bytes == NULL || record < CAROM__HEADER_SIZE || record - CAROM__HEADER_SIZE > size)
+        return 0;
+    if (!carom__header_is_of_bytes(bytes, record - CAROM__HEADER_SIZE))
+        return 0;
+    *length = record - CAROM__HEADER_SIZE;
+    if (*length > 0)
+        memcpy(buffer, bytes + CAROM__HEADER_SIZE, *length);
+    carom__ring_pass(reader, record);
+    if (carom__ring_must_tell(reader))
+        tell_writer(self);
+    return 1;
+}
+
 carom_status_t carom__end_take(carom_connection_t *self, void *buffer, size_t size, size_t *length, int *taken,
                                int64_t deadline)
 {
-    carom__reader_t *reader = &self->end->reader;
-    unsigned char head[CAROM__HEADER_SIZE];
-    carom__header_t header;
     carom_status_t status = CAROM_OK;
-    size_t ready;
+    size_t ready = 0;
 
-    *taken = 0;
-    if (carom__ring_next(reader))
-        ready = reader->record;
-    else
-        status = wait_until_ready(self, &ready, deadline);
-    if (status != CAROM_OK || ready < sizeof head)
-        return status;
-    memcpy(head, carom__ring_here(reader), sizeof head);
-    if (carom__header_read(&header, head) != CAROM_OK || header.kind != CAROM_MESSAGE_BYTES)
-        return CAROM_OK;
-    if (header.length > size || header.length != ready - CAROM__HEADER_SIZE)
-        return CAROM_OK;
-    reader->done = CAROM__HEADER_SIZE;
-    take_and_tell(self, buffer, (size_t) header.length);
-    *length = (size_t) header.length;
-    *taken = 1;
-    return CAROM_OK;
+    while (!(*taken = take_record(self, buffer, size, length)) && status == CAROM_OK && ready == 0) {
+        status = look_inside(self, &ready);
+        if (status == CAROM_OK && ready == 0)
+            status = wait_for_record(self, deadline);
+    }
+    return status;
 }
 
 /* That the writer went on in another ring is nothing to read yet. */

@@ -12,12 +12,13 @@
 #define LARGE_RING ((size_t) 1 << 20)
 #define FITS_MIDDLE ((size_t) 8 << 10)
 
-/* After a ring that could not be had: so many messages before the next try. */
-#define TRY_AGAIN 256
 #define GROW_PATIENCE carom_milliseconds(10)       /* for the arena's lock; then the next try */
 
 /* A writer looks so often whether its reader, which neither sleeps nor reads on, is still there: every so many messages. */
 #define LOOK_FOR_LIFE 64
+
+/* After a ring that could not be had: so many of these looks before the next try. */
+#define TRY_AGAIN 4
 
 static int is_reader_gone(const carom__end_t *end)
 {
@@ -29,8 +30,13 @@ static void wake_reader(carom_connection_t *self)
 {
     carom__lane_t *lane = self->end->writer.lane;
 
-    if (atomic_load(&lane->asleep) && atomic_exchange(&lane->asleep, 0) && !carom__bell_ring(self))
+    if (atomic_exchange(&lane->asleep, 0) && !carom__bell_ring(self))
         atomic_store(&lane->asleep, 1);        /* the next message tries again */
+}
+
+static inline int is_reader_asleep(const carom__end_t *end)
+{
+    return atomic_load(&end->writer.lane->asleep) != 0;
 }
 
 /* A larger ring for a long message, or when this one is full.  1: there is one now. */
@@ -124,15 +130,21 @@ static void look_for_life(carom_connection_t *self)
     carom__end_t *end = self->end;
     uint64_t head;
 
+    end->messages = 0;
     if (end->no_ring > 0)
         end->no_ring--;
-    if (++end->messages % LOOK_FOR_LIFE != 0)
-        return;
     head = atomic_load_explicit(&end->writer.lane->head, memory_order_acquire);
     if (head == end->writer.head)
         listen(self, atomic_load(&end->heard), 0);
     /* It counts as seen: what the reader has read may be written over. */
     end->writer.head = head;
+}
+
+/* After each message. */
+static inline void count_message(carom_connection_t *self)
+{
+    if (++self->end->messages == LOOK_FOR_LIFE)
+        look_for_life(self);
 }
 
 static carom_status_t put_all(carom_connection_t *self, message_t *message, int64_t deadline)
@@ -145,10 +157,10 @@ static carom_status_t put_all(carom_connection_t *self, message_t *message, int6
         if (status != CAROM_OK)
             return CAROM_EBROKEN;
         message->done += put;
-        if (put > 0)
-            wake_reader(self);
-        else
+        if (put == 0)
             status = make_room(self, message, deadline);
+        else if (is_reader_asleep(self->end))
+            wake_reader(self);
         if (status == CAROM_OK && message->done < message->length && is_reader_gone(self->end))
             status = CAROM_EEOF;
     }
@@ -173,26 +185,34 @@ static carom_status_t write_in_pieces(carom_connection_t *self, const carom__hea
     /* An end that is closed is no message in part. */
     *sent = status == CAROM_EEOF ? 0 : message.done;
     if (status == CAROM_OK)
-        look_for_life(self);
+        count_message(self);
     return status;
 }
 
 /* 1: it is written, in one piece. */
-static int write_short(carom_connection_t *self, const carom__header_t *header, const void *body)
+static inline int write_short(carom_connection_t *self, const carom__header_t *header, const void *body)
 {
     carom__writer_t *writer = &self->end->writer;
-    size_t length = (size_t) header->length;
-    unsigned char *place = length <= writer->size / 4 ? carom__ring_begin(writer, CAROM__HEADER_SIZE + length) : NULL;
+    size_t length = CAROM__HEADER_SIZE + (size_t) header->length;
+    unsigned char *place = carom__ring_begin(writer, length);
 
     if (place == NULL)
         return 0;
     carom__header_write(place, header);
-    if (length > 0)
-        memcpy(place + CAROM__HEADER_SIZE, body, length);
-    carom__ring_commit(writer, CAROM__HEADER_SIZE + length);
-    wake_reader(self);
-    look_for_life(self);
+    if (header->length > 0)
+        memcpy(place + CAROM__HEADER_SIZE, body, (size_t) header->length);
+    carom__ring_commit(writer, length);
+    if (is_reader_asleep(self->end))
+        wake_reader(self);
+    count_message(self);
     return 1;
+}
+
+int carom__end_put(carom_connection_t *self, const void *bytes, size_t length)
+{
+    const carom__header_t header = {CAROM_MESSAGE_BYTES, 0, length};
+
+    return !is_reader_gone(self->end) && write_short(self, &header, bytes);
 }
 
 carom_status_t carom__end_write(carom_connection_t *self, const carom__header_t *header, const void *body,

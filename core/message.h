@@ -57,6 +57,13 @@ static inline void carom__header_write(unsigned char bytes[CAROM__HEADER_SIZE], 
     carom__put_length(bytes + 8, header->length);
 }
 
+/* 1 when that is the header of a message of bytes with a body of this length. */
+static inline int carom__header_is_of_bytes(const unsigned char bytes[CAROM__HEADER_SIZE], uint64_t length)
+{
+    return carom__get_length(bytes) == (CAROM__HEADER_MARK | (uint64_t) CAROM_MESSAGE_BYTES << 8) &&
+           carom__get_length(bytes + 8) == length;
+}
+
 /* CAROM_EBADMSG: not a header. */
 static inline carom_status_t carom__header_read(carom__header_t *header, const unsigned char bytes[CAROM__HEADER_SIZE])
 {

@@ -14,13 +14,13 @@
 /* Memory for a body is taken in steps of at most this, and of what has come already. */
 #define STEP ((size_t) 64 << 10)
 
-static carom_status_t begin_receive(carom_connection_t *self, int64_t deadline)
+static inline carom_status_t begin_receive(carom_connection_t *self, int64_t deadline)
 {
     return self ? carom__turn_begin(self, &self->receiving, self->traits.can_receive, &self->bad_receive, deadline)
                 : CAROM_EINVAL;
 }
 
-static carom_status_t end_receive(carom_connection_t *self, carom_status_t status)
+static inline carom_status_t end_receive(carom_connection_t *self, carom_status_t status)
 {
     return carom__turn_end(self, &self->receiving, status);
 }
@@ -348,7 +348,7 @@ carom_status_t carom_connection_receive_into(void *buffer, size_t size, size_t *
     *length = 0;
     if (status != CAROM_OK)
         return status;
-    if (connection->transport->take && connection->head_got == 0 && !connection->skipping)
+    if (connection->head_got == 0 && connection->transport->take)
         status = connection->transport->take(connection, buffer, size, length, &taken, deadline);
     if (status != CAROM_OK || taken)
         return end_receive(connection, status);

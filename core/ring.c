@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define WORD CAROM__RING_WORD
+#define LINE CAROM__RING_LINE
 
 /* Pieces of a long message: no smaller than this while there is more, and no larger than that, so that both sides are at
  * work. */
@@ -15,9 +16,10 @@
 
 #define UNTOLD ((size_t) 1024)
 
-static size_t filled_up(size_t length)
+/* What `length` bytes in one record take. */
+static size_t span_of(size_t length)
 {
-    return (length + WORD - 1) & ~(WORD - 1);
+    return (WORD + length + LINE - 1) & ~(LINE - 1);
 }
 
 static size_t smaller(size_t one, size_t other)
@@ -48,7 +50,7 @@ static carom_status_t read_next(const carom__reader_t *reader, carom__id_t *next
 carom_status_t carom__ring_look(carom__reader_t *reader, size_t *ready, carom__id_t *next)
 {
     uint64_t word;
-    size_t length;
+    size_t length, record;
 
     *ready = reader->record - reader->done;
     next->index = next->generation = 0;
@@ -65,16 +67,17 @@ carom_status_t carom__ring_look(carom__reader_t *reader, size_t *ready, carom__i
             return CAROM_EBADMSG;
         if (word == carom__ring_word_of(CAROM__RING_ELSEWHERE, sizeof(uint64_t)))
             return read_next(reader, next);
-        if (!carom__ring_next(reader))
+        if (carom__ring_peek(reader, &record) == NULL)
             return CAROM_EBADMSG;
-        *ready = reader->record;
+        *ready = reader->record = record;
+        reader->done = 0;
     }
     return CAROM_OK;
 }
 
 void carom__ring_follow(carom__reader_t *reader, unsigned char *ring, size_t size, carom__id_t id)
 {
-    reader->total += 2 * WORD;
+    reader->total += LINE;
     reader->ring = ring;
     reader->size = size;
     reader->at = 0;
@@ -86,28 +89,26 @@ void carom__ring_follow(carom__reader_t *reader, unsigned char *ring, size_t siz
 void carom__ring_take(carom__reader_t *reader, void *to, size_t length)
 {
     if (length > 0)
-        memcpy(to, carom__ring_here(reader), length);
+        memcpy(to, reader->ring + reader->at + WORD + reader->done, length);
     carom__fault("ring.taken");
     reader->done += length;
     if (reader->done < reader->record)
         return;
-    step(reader, WORD + filled_up(reader->record));
+    step(reader, span_of(reader->record));
     reader->record = reader->done = 0;
 }
 
+void carom__ring_pass(carom__reader_t *reader, size_t length)
+{
+    carom__fault("ring.passed");
+    step(reader, span_of(length));
+}
+
 /* An eighth of a large ring, so that its writer seldom waits; of a small one that would be every few messages.  It must leave
- * room for any small message behind a step back to the beginning: twice a quarter and some words. */
+ * room for any small message behind a step back to the beginning: twice a quarter and some lines. */
 static size_t most_untold(size_t size)
 {
     return size / 8 > UNTOLD ? size / 8 : smaller(size / 4, UNTOLD);
-}
-
-int carom__ring_must_tell(const carom__reader_t *reader)
-{
-    uint64_t untold = reader->total - reader->told;
-
-    return untold > most_untold(reader->size) ||
-           (untold > 0 && atomic_load_explicit(&reader->lane->waiting, memory_order_relaxed));
 }
 
 int carom__ring_may_tell(const carom__reader_t *reader)
@@ -118,6 +119,7 @@ int carom__ring_may_tell(const carom__reader_t *reader)
 void carom__ring_tell(carom__reader_t *reader)
 {
     reader->told = reader->total;
+    reader->tell_at = reader->told + most_untold(reader->size);
     carom__fault("ring.telling");
     atomic_store_explicit(&reader->lane->head, reader->total, memory_order_release);
     carom__fault("ring.told");
@@ -130,19 +132,18 @@ static carom_status_t room(const carom__writer_t *writer, uint64_t head, size_t 
 {
     uint64_t from = head > writer->base ? head : writer->base;
 
-    if (head > writer->total || writer->total - from > writer->size)
+    if (head > writer->total || writer->total - from > writer->size || head % LINE != 0)
         return CAROM_EBADMSG;
     *bytes = writer->size - (size_t) (writer->total - from);
     return CAROM_OK;
 }
 
-/* Kept free always: the cleared word behind a record, and what it takes to send the reader elsewhere from a full ring. */
-#define RESERVE (3 * WORD)
+/* Kept free always: the line of the cleared word behind a record, which is what it takes to send the reader elsewhere. */
+#define RESERVE LINE
 
-/* What `length` bytes in one record take. */
 static size_t cost(size_t length)
 {
-    return WORD + filled_up(length) + RESERVE;
+    return span_of(length) + RESERVE;
 }
 
 static size_t until_end(const carom__writer_t *writer)
@@ -166,12 +167,6 @@ static size_t fitting(const carom__writer_t *writer, size_t length, size_t done,
             return cost(left) <= bytes ? left : 0;
         *back = 1;
         return cost(left) + until_end(writer) <= bytes ? left : 0;
-    }
-    /* What is left at the end may be a word alone. */
-    if (most == 0) {
-        *back = 1;
-        bytes = bytes > WORD ? bytes - WORD : 0;
-        most = writer->size;
     }
     if (bytes < cost(smaller(left, LEAST_PIECE < writer->size / 4 ? LEAST_PIECE : writer->size / 4)))
         return 0;
@@ -231,20 +226,41 @@ static void copy(unsigned char *to, const carom_plat_span_t spans[2], size_t don
         memcpy(to + first, (const unsigned char *) spans[1].bytes + (done + first - spans[0].length), length - first);
 }
 
+/* As far as the head is known. */
+static void count_easy(carom__writer_t *writer)
+{
+    size_t bytes;
+
+    writer->easy = 0;
+    if (room(writer, writer->head, &bytes) == CAROM_OK && bytes > RESERVE)
+        writer->easy = smaller(until_end(writer), bytes - RESERVE);
+}
+
 /* The record is there for whoever looks from now on; and whoever looks whether the reader sleeps, does so later. */
 static void publish(carom__writer_t *writer, unsigned kind, size_t length)
 {
-    clear_word(writer, writer->at + WORD + filled_up(length));
+    clear_word(writer, writer->at + span_of(length));
     carom__fault("ring.publishing");
     atomic_exchange_explicit(word_here(writer), carom__ring_word_of(kind, length), memory_order_seq_cst);
     carom__fault("ring.published");
-    advance(writer, WORD + filled_up(length));
+    advance(writer, span_of(length));
+}
+
+static void put_record(carom__writer_t *writer, size_t length)
+{
+    carom__fault("ring.put");
+    publish(writer, CAROM__RING_BYTES, length);
 }
 
 void carom__ring_commit(carom__writer_t *writer, size_t length)
 {
-    carom__fault("ring.put");
-    publish(writer, CAROM__RING_BYTES, length);
+    size_t span = span_of(length);
+
+    put_record(writer, length);
+    writer->easy -= span;
+    /* What the next record, if it is as long, has to clear: now there is time to wait for its line of the cache. */
+    if (span < writer->easy)
+        clear_word(writer, writer->at + span);
 }
 
 carom_status_t carom__ring_put(carom__writer_t *writer, const carom_plat_span_t spans[2], size_t done, size_t *put)
@@ -257,18 +273,9 @@ carom_status_t carom__ring_put(carom__writer_t *writer, const carom_plat_span_t 
     if (back)
         go_back(writer);
     copy(writer->ring + writer->at + WORD, spans, done, *put);
-    carom__ring_commit(writer, *put);
+    put_record(writer, *put);
+    count_easy(writer);
     return CAROM_OK;
-}
-
-/* What is written and not read is no more than the ring: a head that is nonsense is for carom__ring_put to find. */
-unsigned char *carom__ring_begin(carom__writer_t *writer, size_t length)
-{
-    uint64_t used = writer->total - (writer->head > writer->base ? writer->head : writer->base);
-
-    if (!is_small(writer, length) || until_end(writer) - WORD < length || used > writer->size - cost(length))
-        return NULL;
-    return writer->ring + writer->at + WORD;
 }
 
 int carom__ring_has_room(carom__writer_t *writer, size_t length, size_t done)
@@ -287,19 +294,17 @@ int carom__ring_move(carom__writer_t *writer, unsigned char *ring, size_t size, 
     writer->head = atomic_load_explicit(&writer->lane->head, memory_order_acquire);
     if (room(writer, writer->head, &bytes) != CAROM_OK || bytes < RESERVE)
         return 0;
-    if (until_end(writer) < 2 * WORD)
-        go_back(writer);
     memcpy(writer->ring + writer->at + WORD, &where, sizeof where);
     atomic_store_explicit(carom__ring_word_at(ring, 0), 0, memory_order_relaxed);
     carom__fault("ring.moving");
     atomic_exchange_explicit(word_here(writer), carom__ring_word_of(CAROM__RING_ELSEWHERE, sizeof where), memory_order_seq_cst);
     carom_plat_memory_handed(writer->ring);
     carom__fault("ring.moved");
-    writer->total += 2 * WORD;
+    writer->total += LINE;
     writer->base = writer->total;
     writer->ring = ring;
     writer->size = size;
-    writer->at = 0;
+    writer->at = writer->easy = 0;
     writer->id = id;
     return 1;
 }

@@ -1,7 +1,7 @@
 /* A ring: bytes from one writer to one reader, in memory that both share.
  *
- * What is written lies in records: a word that says how long and what it is, then the bytes, filled up to a multiple of 8.  The
- * word is stored last, by one store, and the place of the next word was made 0 before: so the reader looks at one word, whose
+ * What is written lies in records: a word that says how long and what it is, then the bytes, filled up to whole lines of the
+ * cache: the reader who looks at one record is not disturbed by the writing of the next.  The word is stored last, by one store, and the place of the next word was made 0 before: so the reader looks at one word, whose
  * arrival says that all of the record is there, and a writer that is killed half-way has written nothing.  The reader changes
  * nothing in the ring; how far it has read it says now and then, in its head.
  *
@@ -40,6 +40,7 @@ typedef struct carom__reader_t {
     size_t at;                 /* of the word to be looked at */
     uint64_t total;            /* bytes done with */
     uint64_t told;             /* of these, what the head says */
+    uint64_t tell_at;          /* above so many it should say more */
     size_t record;             /* length of the record that is being read, 0: none */
     size_t done;               /* of it */
     carom__id_t id;
@@ -54,6 +55,7 @@ typedef struct carom__writer_t {
     uint64_t total;            /* bytes written, in all */
     uint64_t base;             /* of these, before this ring */
     uint64_t head;             /* as last seen */
+    size_t easy;               /* that can be written here, words and all, without another look at anything */
     carom__id_t id;
 } carom__writer_t;
 
@@ -62,6 +64,7 @@ typedef struct carom__writer_t {
 enum { CAROM__RING_BYTES = 1, CAROM__RING_BACK = 2, CAROM__RING_ELSEWHERE = 3 };
 
 #define CAROM__RING_WORD sizeof(uint64_t)
+#define CAROM__RING_LINE ((size_t) 64)
 #define CAROM__RING_MARK 0xCA0u
 
 static inline uint64_t carom__ring_word_of(unsigned kind, size_t length)
@@ -76,8 +79,8 @@ static inline _Atomic uint64_t *carom__ring_word_at(unsigned char *ring, size_t 
 
 /* ---- reading ---- */
 
-/* Sizes a ring may have: a multiple of 8, from 256 bytes to 1 GiB.  Its memory needs no preparation but that its first word is
- * 0. */
+/* Sizes a ring may have: whole lines, from 512 bytes to 1 GiB.  Its memory begins with a line, and needs no preparation but that
+ * its first word is 0. */
 
 /* How many bytes can be taken now: of one record, or 0.  Sets *moved when the reader has to go on in another ring, whose id is
  * *next: then 0 is returned, and carom__ring_follow is the next call.  CAROM_EBADMSG: that is no record. */
@@ -95,30 +98,30 @@ static inline int carom__ring_stirs(const carom__reader_t *reader)
     return atomic_load_explicit(carom__ring_word_at(reader->ring, reader->at), memory_order_acquire) != 0;
 }
 
-/* Begins the record that is there, of bytes, when the last one was read to its end.  0: look has to see. */
-static inline int carom__ring_next(carom__reader_t *reader)
+/* The bytes of the record that comes next, when the last one was read to its end.  NULL: there is none, or look has to see. */
+static inline const unsigned char *carom__ring_peek(const carom__reader_t *reader, size_t *length)
 {
     uint64_t word = atomic_load_explicit(carom__ring_word_at(reader->ring, reader->at), memory_order_acquire);
-    size_t length = (uint32_t) word;
 
-    if (reader->record > 0 || word != carom__ring_word_of(CAROM__RING_BYTES, length))
-        return 0;
-    if (length == 0 || length > reader->size - reader->at - CAROM__RING_WORD)
-        return 0;
-    reader->record = length;
-    reader->done = 0;
-    return 1;
+    *length = (uint32_t) word;
+    if (reader->record > 0 || word != carom__ring_word_of(CAROM__RING_BYTES, *length))
+        return NULL;
+    if (*length == 0 || *length > reader->size - reader->at - CAROM__RING_WORD)
+        return NULL;
+    return reader->ring + reader->at + CAROM__RING_WORD;
 }
 
-/* Where that lies in the ring. */
-static inline const unsigned char *carom__ring_here(const carom__reader_t *reader)
+/* Takes that record as read, all of it: its length is what peek said. */
+void carom__ring_pass(carom__reader_t *reader, size_t length);
+
+/* 1 when so much has been read, or the writer waits, that the head should be told at once.  Telling takes a line of the cache
+ * from the writer, and time. */
+static inline int carom__ring_must_tell(const carom__reader_t *reader)
 {
-    return reader->ring + reader->at + CAROM__RING_WORD + reader->done;
+    return reader->total > reader->tell_at || atomic_load_explicit(&reader->lane->waiting, memory_order_relaxed);
 }
 
-/* 1 when so much has been read, or the writer waits, that the head should be told at once; or when there is nothing else to do.
- * Telling takes a line of the cache from the writer, and time. */
-int carom__ring_must_tell(const carom__reader_t *reader);
+/* The same when there is nothing else to do. */
 int carom__ring_may_tell(const carom__reader_t *reader);
 void carom__ring_tell(carom__reader_t *reader);
 
@@ -128,9 +131,15 @@ void carom__ring_tell(carom__reader_t *reader);
  * quarter of the ring go whole or not at all.  *put 0: no room now.  CAROM_EBADMSG: the head is nonsense. */
 carom_status_t carom__ring_put(carom__writer_t *writer, const carom_plat_span_t spans[2], size_t done, size_t *put);
 
-/* The place for a short message in the ring, or NULL, when put has to see.  Once its bytes are there commit makes a record of
- * them. */
-unsigned char *carom__ring_begin(carom__writer_t *writer, size_t length);
+/* The place for a message of at most a quarter of the ring, or NULL, when put has to see.  Once its bytes are there commit makes
+ * a record of them. */
+static inline unsigned char *carom__ring_begin(const carom__writer_t *writer, size_t length)
+{
+    int fits = length <= writer->size / 4 && length + CAROM__RING_WORD <= writer->easy;
+
+    return fits ? writer->ring + writer->at + CAROM__RING_WORD : NULL;
+}
+
 void carom__ring_commit(carom__writer_t *writer, size_t length);
 
 /* 1 when put would put something. */

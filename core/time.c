@@ -24,15 +24,10 @@ carom_duration_t carom_now(void)
     return carom_plat_now();
 }
 
-int64_t carom__deadline(carom_duration_t timeout)
+int64_t carom__deadline_after(carom_duration_t timeout)
 {
-    int64_t now;
+    int64_t now = carom_plat_now();
 
-    if (timeout == CAROM_FOREVER)
-        return CAROM_PLAT_NEVER;
-    if (timeout <= 0)
-        return 0;
-    now = carom_plat_now();
     return timeout >= CAROM_PLAT_NEVER - now ? CAROM_PLAT_NEVER : now + timeout;
 }
 

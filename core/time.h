@@ -6,7 +6,12 @@
 #include "platform/platform.h"
 
 /* The moment at which a timeout that begins now is over: CAROM_PLAT_NEVER for CAROM_FOREVER, 0 (the past) for a poll. */
-int64_t carom__deadline(carom_duration_t timeout);
+int64_t carom__deadline_after(carom_duration_t timeout);
+
+static inline int64_t carom__deadline(carom_duration_t timeout)
+{
+    return timeout == CAROM_FOREVER ? CAROM_PLAT_NEVER : timeout <= 0 ? 0 : carom__deadline_after(timeout);
+}
 
 /* 1 when the deadline is past. */
 int carom__is_past(int64_t deadline);

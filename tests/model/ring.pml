@@ -1,8 +1,8 @@
 /* A lane: one writer and one reader of a ring, which moves once to a larger one (core/ring.c).
  *
- * Lengths are in words of 8 bytes.  Each store and each load of the ring is a step, and everything is seen in one order.  Of
+ * Lengths are in words of 8 bytes; a line of the cache, of which records take whole ones, has two here.  Each store and each load of the ring is a step, and everything is seen in one order.  Of
  * the memory order it is relied upon that what is stored before a record's word is seen by whoever has seen the word
- * (publish and go_back store it with release at least, carom__ring_look and _next load it with acquire), and that what the
+ * (publish and go_back store it with release at least, carom__ring_look and _peek load it with acquire), and that what the
  * reader has loaded before it tells the head was loaded before whoever has seen the head writes there (carom__ring_tell:
  * release; plan, carom__ring_move: acquire).  Sleeping is not here but in bell.pml: who has nothing to do waits for it to
  * change.
@@ -14,14 +14,16 @@
  * What is wrong with BREAK: 1 the word is stored before the bytes; 2 the next word is not cleared; 3 the head is told before
  * the bytes are taken; 4 no room is kept for the cleared word, nor for sending the reader elsewhere; 5 the reader is sent to
  * a ring whose first word is not cleared; 6 the writer does not count what sent the reader there; 7 the reader that finds
- * nothing does not tell; 8 the first word is not cleared before the reader is sent back to it. */
+ * nothing does not tell; 8 the first word is not cleared before the reader is sent back to it; 9 the word behind the next
+ * record is cleared beforehand wherever it is. */
 
 #ifndef BREAK
 #define BREAK 0
 #endif
 
 #define SMALL 8                    /* words of the first ring */
-#define LARGE 11                   /* and of the second */
+#define LARGE 12                   /* and of the second */
+#define LINE 2
 #ifndef MESSAGES
 #define MESSAGES 3
 #endif
@@ -29,7 +31,7 @@
 #if BREAK == 4
 #define RESERVE 0
 #else
-#define RESERVE 3
+#define RESERVE LINE
 #endif
 
 /* A word: what it is, and the length above that.  NONE is 0. */
@@ -77,7 +79,8 @@ inline store(place, word, number)
 #define until_end (w_size - w_at)
 #define most (until_end - 1)
 #define quarter (w_size / 4)
-#define cost(length) (1 + (length) + RESERVE)
+#define span_of(length) (((length) + LINE) / LINE * LINE)
+#define cost(length) (span_of(length) + RESERVE)
 #define smaller(a, b) ((a) < (b) -> (a) : (b))
 
 /* room(): how many words can be written. */
@@ -100,14 +103,9 @@ inline fitting()
         :: else -> back = 1; fits = (cost(left) + until_end <= bytes -> left : 0)
         fi
     :: else ->
-        reach = most;
-        if
-        :: most == 0 -> back = 1; bytes = (bytes > 1 -> bytes - 1 : 0); reach = w_size
-        :: else
-        fi;
         if
         :: bytes >= cost(smaller(left, quarter)) ->
-            fits = smaller(reach, bytes - 1 - RESERVE);
+            fits = smaller(most, bytes - 1 - RESERVE);
             fits = smaller(left, fits)
         :: else
         fi
@@ -168,6 +166,23 @@ inline copy()
     i = 0
 }
 
+/* count_easy(), and what carom__ring_commit() does with it: the word behind a next record of the same length is cleared
+ * beforehand. */
+inline clear_more()
+{
+    d_step {
+        room();
+        reach = (bytes > RESERVE -> smaller(until_end, bytes - RESERVE) : 0)
+    };
+#if BREAK == 9
+    reach = w_size - w_at;
+#endif
+    if
+    :: span_of(fits) < reach -> store(w_at + span_of(fits), NONE, 0)
+    :: true
+    fi
+}
+
 /* carom__ring_put() after plan(), as carom__ring_begin() and carom__ring_commit(). */
 inline put()
 {
@@ -179,19 +194,22 @@ inline put()
     store_word(BYTES, fits);
     d_step { i = 0; do :: i <= fits -> unread[at_of(w_ring, w_at + i)] = 0; i++ :: else -> break od; i = 0 };
     copy();
-    store((w_at + 1 + fits) % w_size, NONE, 0);
+    store((w_at + span_of(fits)) % w_size, NONE, 0);
 #else
     copy();
 #if BREAK != 2
-    store((w_at + 1 + fits) % w_size, NONE, 0);
+    store((w_at + span_of(fits)) % w_size, NONE, 0);
 #endif
     store_word(BYTES, fits);
 #endif
     d_step {
         written = written + fits;
         left = left - fits;
-        w_total = w_total + 1 + fits;
-        w_at = (w_at + 1 + fits) % w_size;
+        w_total = w_total + span_of(fits);
+        w_at = (w_at + span_of(fits)) % w_size
+    };
+    clear_more();
+    d_step {
         fits = 0;
         bytes = 0;
         reach = 0;
@@ -204,10 +222,6 @@ inline move()
 {
     d_step { w_head = head; room() };
     assert(bytes >= RESERVE);
-    if
-    :: until_end < 2 -> go_back()
-    :: else
-    fi;
     store(w_at + 1, word_of(BYTES, 1), 0);
 #if BREAK != 5
     d_step { memory[at_of(1, 0)] = NONE; stamp[at_of(1, 0)] = 0 };
@@ -215,7 +229,7 @@ inline move()
     store_word(ELSEWHERE, 1);
     d_step {
 #if BREAK != 6
-        w_total = w_total + 2;
+        w_total = w_total + LINE;
 #endif
         w_base = w_total; w_ring = 1; w_size = LARGE; w_at = 0
     }
@@ -285,11 +299,11 @@ inline tell()
     head = r_total
 }
 
-/* carom__ring_take() of a whole record, a word after the other.  Only then is it done with. */
+/* carom__ring_take() of a whole record, or carom__ring_pass(), a word after the other.  Only then is it done with. */
 inline take()
 {
 #if BREAK == 3
-    head = r_total + 1 + length_of(word);
+    head = r_total + span_of(length_of(word));
 #endif
     i = 0;
     do
@@ -305,15 +319,15 @@ inline take()
     i = 0;
     d_step {
         do
-        :: i <= length_of(word) -> forget(at_of(r_ring, r_at + i)); i++
+        :: i < span_of(length_of(word)) -> forget(at_of(r_ring, r_at + i)); i++
         :: else -> break
         od;
         i = 0
     };
-    step(1 + length_of(word))
+    step(span_of(length_of(word)))
 }
 
-/* carom__ring_look(), and carom__ring_next() for what it mostly is; then what that says. */
+/* carom__ring_look(), and carom__ring_peek() for what it mostly is; then what that says. */
 proctype reader()
 {
     byte r_ring, r_at, r_total, r_size = SMALL;
@@ -348,7 +362,7 @@ proctype reader()
                     assert(r_ring == 0);
                     forget(at_of(r_ring, r_at));
                     forget(at_of(r_ring, r_at + 1));
-                    r_total = r_total + 2;
+                    r_total = r_total + LINE;
                     r_ring = 1;
                     r_size = LARGE;
                     r_at = 0
