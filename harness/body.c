@@ -73,12 +73,39 @@ typedef struct {
     carom__h_snapshot_t before;
 } body_t;
 
-static void call_body(void *argument)
+static void call_set_up(void *argument)
 {
     body_t *body = argument;
 
     carom__h_gate_open(&body->before);
+    if (body->entry->options.set_up != NULL)
+        body->entry->options.set_up(&body->test);
+}
+
+static void call_body(void *argument)
+{
+    body_t *body = argument;
+
     body->entry->body(&body->test);
+}
+
+static void call_tear_down(void *argument)
+{
+    body_t *body = argument;
+
+    if (body->entry->options.tear_down != NULL)
+        body->entry->options.tear_down(&body->test);
+}
+
+/* How they came back: FATAL if one of them did so. */
+static carom__h_landing_t call_all(body_t *body)
+{
+    carom__h_landing_t landing = carom__h_land(call_set_up, body);
+
+    if (landing != CAROM__H_RETURNED)
+        return landing;
+    landing = carom__h_land(call_body, body);
+    return carom__h_land(call_tear_down, body) == CAROM__H_FATAL ? CAROM__H_FATAL : landing;
 }
 
 /* The gate is asked unless a fatal assertion left the body: then it never came to clean up. */
@@ -89,7 +116,7 @@ static int run_between(body_t *body, const carom__h_case_t *of)
     if (!of->entry->options.cold)
         warm_up(of, body->test.context);
     carom__h_body_begins();
-    if (carom__h_land(call_body, body) != CAROM__H_FATAL)
+    if (call_all(body) != CAROM__H_FATAL)
         leaks = carom__h_gate_check(&body->before, body->test.directory, of->entry->options.leaves);
     return leaks > 0 || carom__h_failures() > 0;
 }
@@ -103,19 +130,20 @@ static void write_done(int code)
 
 int carom__h_body_run(const carom__h_case_t *of, const char *directory, uint64_t seed)
 {
-    body_t body = {of->entry, {of->name, of->mode->name, NULL, directory, seed}, {NULL, 0, 0, 0}};
-    carom_status_t status = CAROM_OK;
+    body_t body = {.entry = of->entry, .test = {.name = of->name, .mode = of->mode->name, .directory = directory, .seed = seed}};
+    carom_status_t status;
     int code = 1;
 
-    if (of->mode->has_context)
-        status = carom_context_create(&body.test.context, of->mode->name);
+    body.test.parameter = of->parameter;
+    body.test.parameter_index = of->parameter_index;
+    status = carom__h_mode_open(of->mode, &body.test);
     if (status == CAROM_OK)
         code = run_between(&body, of);
     else
         carom_harness_assert(0, of->entry->line, "the context of the case could be made", of->entry->file, __func__, 0);
     /* A thread that a failed body left may still use it. */
     if (code == 0)
-        carom_context_destroy(&body.test.context);
+        carom__h_mode_close(of->mode, &body.test);
     carom__h_count_write();
     write_done(code);
     return code;

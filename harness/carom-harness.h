@@ -37,11 +37,16 @@ typedef struct carom_test_t {
     const char *name;              /* "queue[thread]/put_get" */
     const char *mode;              /* "thread", "spawn", … or "once" */
     carom_context_t *context;      /* of that mode; NULL, the default context, in a test that runs once */
+    const char *parameter;         /* of the test's parameters the one of this case; NULL: it has none */
+    int parameter_index;           /* which that is, from 0 */
+    void *data;                    /* the test's own: what set_up makes for the body and tear_down */
+    void *mode_data;               /* what a mode of the application's makes for its tests */
     const char *directory;         /* a new and empty directory; everything in it must be removed when the body ends */
     uint64_t seed;                 /* for whatever the test draws by lot; printed with a failure, set by --seed */
 } carom_test_t;
 
-/* The modes a test runs in, as far as the system has them.  A new mode gets a bit here and a line in the table of select.c. */
+/* The modes a test runs in, as far as the system has them.  A new mode of carom's gets a bit here and a line in the table of
+ * modes.c; an application registers its own with CAROM_TEST_MODE. */
 enum {
     CAROM_TEST_ALL_MODES = 0,
     CAROM_TEST_THREAD = 1,
@@ -56,7 +61,9 @@ enum {
 typedef enum carom_expect_t {
     CAROM_EXPECT_PASS = 0,     /* the body returns */
     CAROM_EXPECT_CRASH = 1,    /* a signal ends it: number `code`, as on Linux, or any when that is 0 */
-    CAROM_EXPECT_EXIT = 2      /* the body ends the process with exit code `code` */
+    CAROM_EXPECT_EXIT = 2,     /* the body ends the process with exit code `code` */
+    CAROM_EXPECT_FAILURE = 3   /* an assertion fails, and nothing else is wrong: a defect that is known and not mended yet.  The
+                                  report says so; when none fails the case does */
 } carom_expect_t;
 
 /* What a body may leave behind. */
@@ -76,6 +83,13 @@ typedef struct carom_test_options_t {
     unsigned warm_up;          /* CAROM_TEST_SPAWN | …: modes that a test which runs once uses all the same; in its own mode
                                   each test is warmed up, so that what carom makes at the first start is no leak */
     int cold;                  /* 1: no warm-up; what carom makes is counted as left behind */
+    const char *mode_names;    /* names of modes instead of `modes`, with commas or blanks: "thread, remote" */
+    const char *tags;          /* words to select by (--tags), with commas or blanks: "slow, network" */
+    const char *const *parameters;             /* texts, NULL after the last: a case for each, called name(text); they have no
+                                                  '/' in them */
+    void (*set_up)(carom_test_t *test);        /* before the body, in the process of the case; if it leaves by a fatal assertion
+                                                  or a skip the body and tear_down are not called */
+    void (*tear_down)(carom_test_t *test);     /* after the body, however it came back, but not when the process is gone */
 } carom_test_options_t;
 
 /* A test as registered; made by the macros. */
@@ -102,6 +116,24 @@ typedef struct carom_test_entry_t {
     static void carom__test_##suite##__##name(CAROM_UNUSED carom_test_t *test)
 
 void carom_harness_register(carom_test_entry_t *entry);
+
+/* A mode of the application's.  A test that runs in every mode runs in this one as well, as suite[name]/test. */
+typedef struct carom_test_mode_t {
+    const char *name;
+    /* In the process of each case, before set_up: makes test->context, if there is to be one, and test->mode_data.  Another
+     * status than CAROM_OK fails the case.  NULL: there is nothing to make. */
+    carom_status_t (*open)(carom_test_t *test);
+    /* After the gate, when the case has passed: ends what open made.  NULL: destroys the context. */
+    void (*close)(carom_test_t *test);
+} carom_test_mode_t;
+
+/* At file scope, as in CAROM_TEST_MODE(remote, .open = open_remote, .close = close_remote).  At most 16 of them. */
+#define CAROM_TEST_MODE(name, ...)                                                                                             \
+    static carom_test_mode_t carom__mode_##name = {#name, __VA_ARGS__};                                                        \
+    CAROM__AT_LOAD(carom__register_mode_##name) { carom_harness_mode_register(&carom__mode_##name); }                          \
+    struct carom_test_mode_t
+
+void carom_harness_mode_register(carom_test_mode_t *mode);
 
 /* The program's main.  carom_harness_prepare comes before carom_init, so that workers have the harness's guard. */
 #define CAROM_TEST_MAIN()                                                                                                      \

@@ -46,23 +46,55 @@ static const char *outer_tag(apr_pool_t *pool)
     return carom_inspect_variable("CAROM_TEST_ID", tag, sizeof(tag)) ? apr_pstrcat(pool, tag, ".", NULL) : "";
 }
 
+static void add_run(carom__h_session_t *session, carom__h_case_t *of, int round)
+{
+    carom__h_run_t *run = apr_array_push(session->runs);
+
+    memset(run, 0, sizeof(*run));
+    run->of = of;
+    run->round = round;
+    run->seed = session->options.seed + (uint64_t) round;
+    run->survivors = apr_array_make(session->pool, 1, sizeof(carom_inspect_thing_t));
+    run->failures = apr_array_make(session->pool, 1, sizeof(carom__h_record_t));
+    run->notes = apr_array_make(session->pool, 1, sizeof(const char *));
+}
+
+/* SplitMix64: a number of the lot that begins with *state. */
+static uint64_t draw(uint64_t *state)
+{
+    uint64_t number = *state += 0x9E3779B97F4A7C15u;
+
+    number = (number ^ number >> 30) * 0xBF58476D1CE4E5B9u;
+    number = (number ^ number >> 27) * 0x94D049BB133111EBu;
+    return number ^ number >> 31;
+}
+
+/* An order that the seed gives again, another one in each round. */
+static void shuffle(carom__h_session_t *session)
+{
+    carom__h_run_t *runs = (carom__h_run_t *) session->runs->elts, kept;
+    uint64_t state = session->options.seed + (uint64_t) session->rounds;
+    int i, other;
+
+    for (i = session->runs->nelts - 1; i > 0; i--) {
+        other = (int) (draw(&state) % (uint64_t) (i + 1));
+        kept = runs[i];
+        runs[i] = runs[other];
+        runs[other] = kept;
+    }
+}
+
+/* Those of one round, or all at once. */
 static void add_runs(carom__h_session_t *session)
 {
-    int i, round;
+    int repeat = session->options.until_fail || session->options.repeat == 0 ? 1 : session->options.repeat, i, round;
 
-    session->runs = apr_array_make(session->pool, session->cases->nelts * session->options.repeat, sizeof(carom__h_run_t));
+    session->runs = apr_array_make(session->pool, session->cases->nelts * repeat, sizeof(carom__h_run_t));
     for (i = 0; i < session->cases->nelts; i++)
-        for (round = 0; round < session->options.repeat; round++) {
-            carom__h_run_t *run = apr_array_push(session->runs);
-
-            memset(run, 0, sizeof(*run));
-            run->of = &APR_ARRAY_IDX(session->cases, i, carom__h_case_t);
-            run->round = round;
-            run->seed = session->options.seed + (uint64_t) round;
-            run->survivors = apr_array_make(session->pool, 1, sizeof(carom_inspect_thing_t));
-            run->failures = apr_array_make(session->pool, 1, sizeof(carom__h_record_t));
-            run->notes = apr_array_make(session->pool, 1, sizeof(const char *));
-        }
+        for (round = 0; round < repeat; round++)
+            add_run(session, &APR_ARRAY_IDX(session->cases, i, carom__h_case_t), session->rounds + round);
+    if (session->options.shuffle)
+        shuffle(session);
 }
 
 /* Returns NULL, or what stands in the way. */
@@ -86,27 +118,65 @@ static const char *set_up(carom__h_session_t *session)
 
 static int exit_code(const carom__h_session_t *session)
 {
-    if (session->failed > 0)
+    const int *counts = session->counts;
+
+    if (counts[CAROM__H_FAILED] > 0)
         return 1;
-    return session->passed == 0 && session->skipped > 0 ? ALL_SKIPPED : 0;
+    return counts[CAROM__H_SKIPPED_OVER] == session->told + session->runs->nelts ? ALL_SKIPPED : 0;
+}
+
+static int has_another_round(const carom__h_session_t *session)
+{
+    const carom__h_options_t *options = &session->options;
+
+    if (!options->until_fail || session->counts[CAROM__H_FAILED] > 0)
+        return 0;
+    return options->repeat == 0 || session->rounds < options->repeat;
+}
+
+/* What there is to report of a round is reported before the next begins. */
+static const char *run_rounds(carom__h_session_t *session)
+{
+    const char *wrong;
+
+    add_runs(session);
+    carom__h_report_head(session);
+    wrong = carom__h_run_all(session);
+    for (session->rounds = 1; wrong == NULL && has_another_round(session); session->rounds++) {
+        session->told += session->runs->nelts;
+        add_runs(session);
+        wrong = carom__h_run_all(session);
+    }
+    return wrong;
+}
+
+/* All reports, also of what was interrupted. */
+static const char *report_all(carom__h_session_t *session, const char *wrong)
+{
+    const char *unwritten = carom__h_junit_write(session);
+
+    carom__h_json_end(session, wrong);
+    carom__h_failed_write(session);
+    return wrong != NULL ? wrong : unwritten;
 }
 
 static int run(carom__h_session_t *session)
 {
-    const char *wrong = set_up(session);
+    const char *wrong = carom__h_json_begin(session);
 
+    if (wrong == NULL)
+        wrong = set_up(session);
     if (wrong != NULL)
         return trouble(session, wrong);
     /* Without isolation the body runs here, and its orphans are better off elsewhere. */
     if (session->options.isolate)
         carom_inspect_become_runner();
-    add_runs(session);
     session->began = carom_now();
-    carom__h_report_head(session);
-    wrong = carom__h_run_all(session);
+    wrong = run_rounds(session);
     carom__h_folder_remove(session->folder, session->pool);
     if (wrong == NULL)
         wrong = carom__h_replay(session);
+    wrong = report_all(session, wrong);
     if (wrong != NULL)
         return trouble(session, wrong);
     carom__h_report_end(session);
@@ -130,6 +200,8 @@ static int dispatch(int argc, const char *const *argv, apr_pool_t *pool)
         carom__h_say(&session, "usage: %s %s", session.command, carom__h_usage());
         return 0;
     }
+    if (session.options.failed)
+        session.options.failed_names = carom__h_failed_read(&session);
     session.cases = carom__h_select(&session.options, pool);
     if (session.cases->nelts == 0)
         return trouble(&session, "no case has such a name");

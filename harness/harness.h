@@ -1,7 +1,7 @@
 /* What the files of the harness share.
  *
- * One program plays three parts.  The runner selects cases, starts a process for each, judges and reports: harness.c, select.c,
- * run.c, judge.c, report.c, replay.c, skips.c, folder.c.  The process of a case runs one body: body.c, gate.c.  And in every
+ * One program plays three parts.  The runner selects cases, starts a process for each, judges and reports: harness.c, options.c,
+ * modes.c, select.c, failed.c, run.c, judge.c, skips.c, report.c, junit.c, json.c, text.c, progress.c, replay.c, folder.c.  The process of a case runs one body: body.c, gate.c.  And in every
  * process and thread that a body starts, assertions find their way back: assert.c, journal.c.
  */
 
@@ -11,6 +11,8 @@
 #include "harness/carom-harness.h"
 #include "platform/inspect/inspect.h"
 
+#include <apr_file_io.h>
+#include <apr_hash.h>
 #include <apr_pools.h>
 #include <apr_tables.h>
 
@@ -91,33 +93,49 @@ unsigned carom__h_gate_check(carom__h_snapshot_t *before, const char *directory,
 /* What the gate cannot see on this system, as a line for people; NULL: nothing. */
 const char *carom__h_gate_blind(void);
 
-/* ---- what is to be run (select.c) ---- */
+/* ---- modes (modes.c) ---- */
 
 typedef struct carom__h_mode_t {
     const char *name;
     unsigned bit;
-    int has_context;
+    int has_context;                 /* it is one of carom's */
+    const carom_test_mode_t *own;    /* or of the application's; else NULL */
 } carom__h_mode_t;
 
-/* The modes the harness knows, also those this system has not; NULL after the last. */
+/* The modes that there are, also those this system has not; NULL after the last.  named: NULL when there is none. */
 const carom__h_mode_t *carom__h_mode_at(size_t index);
+const carom__h_mode_t *carom__h_mode_named(const char *name);
+int carom__h_mode_is_here(const carom__h_mode_t *mode);
+
+/* In the process of a case: makes what a body gets of its mode, and ends it. */
+carom_status_t carom__h_mode_open(const carom__h_mode_t *mode, carom_test_t *test);
+void carom__h_mode_close(const carom__h_mode_t *mode, carom_test_t *test);
+
+/* ---- what is to be run (options.c, select.c) ---- */
 
 typedef struct carom__h_case_t {
     const carom_test_entry_t *entry;
     const carom__h_mode_t *mode;
+    size_t order;               /* of the mode */
+    const char *parameter;      /* NULL: the test has none */
+    int parameter_index;
     const char *suite;          /* "queue[thread]" */
-    const char *name;           /* "queue[thread]/put_get" */
+    const char *name;           /* "queue[thread]/put_get", "queue[thread]/put_get(64)" */
     CU_pTest proxy;             /* in CUnit's registry */
 } carom__h_case_t;
 
 typedef struct carom__h_options_t {
     unsigned modes;
     apr_array_header_t *patterns;    /* const char *; none: all cases */
+    apr_array_header_t *tags;        /* const char *, after '-' one that is not wanted */
+    apr_hash_t *failed_names;        /* what `failed` comes to (failed.c); NULL: all */
     uint64_t seed;
-    int repeat, jobs;
+    int repeat;                      /* 0: once, or with until_fail for ever */
+    int jobs, retries;
     double multiplier;               /* of timeouts */
-    int list, isolate, help;
+    int list, isolate, help, failed, shuffle, until_fail;
     const char *skips;               /* a path, NULL: any skip will do */
+    const char *junit, *json;        /* paths of reports, NULL: none */
     const char *case_name, *journal, *directory;    /* in the process of a case */
 } carom__h_options_t;
 
@@ -136,13 +154,23 @@ const carom_test_entry_t *carom__h_entries(void);
 
 /* ---- the process of a case (body.c) ---- */
 
-/* Runs the body of a case, gate and all, with its journal open.  Returns the exit code. */
+/* Runs the body of a case, fixture, gate and all, with its journal open.  Returns the exit code. */
 int carom__h_body_run(const carom__h_case_t *of, const char *directory, uint64_t seed);
 
 /* The whole life of a case's process. */
 int carom__h_case_main(const carom__h_options_t *options, apr_pool_t *pool);
 
 /* ---- running (run.c) ---- */
+
+/* A flaky one failed, and passed when it was tried again; its failures are those of the tries before. */
+typedef enum carom__h_outcome_t {
+    CAROM__H_PASSED,
+    CAROM__H_FAILED,
+    CAROM__H_SKIPPED_OVER,
+    CAROM__H_FAILED_AS_EXPECTED,
+    CAROM__H_FLAKY,
+    CAROM__H_OUTCOMES
+} carom__h_outcome_t;
 
 typedef enum carom__h_state_t {
     CAROM__H_WAITING,
@@ -165,11 +193,13 @@ typedef struct carom__h_run_t {
     apr_array_header_t *survivors;   /* carom_inspect_thing_t: processes that outlived the case */
     const char *trouble;        /* it could not be started */
     /* set by carom__h_judge */
+    carom__h_outcome_t outcome;
     apr_array_header_t *failures;    /* carom__h_record_t */
     apr_array_header_t *notes;       /* const char * */
     const char *skip;                /* reason; NULL when not skipped */
     uint64_t passes;                 /* assertions that passed */
     const char *last_output;         /* of a case that failed */
+    int attempts;                    /* that have ended; a failed one may be followed by another */
 } carom__h_run_t;
 
 typedef struct carom__h_session_t {
@@ -182,7 +212,10 @@ typedef struct carom__h_session_t {
     const char *program;             /* for starting it again */
     const char *folder;              /* temporary, of this session */
     const char *tag;                 /* of the case this runner itself runs in, with a '.'; else "" */
-    int passed, failed, skipped;     /* runs */
+    int counts[CAROM__H_OUTCOMES];   /* runs by outcome */
+    int told;                        /* runs of rounds before this one, which have been reported */
+    int rounds;                      /* of until_fail, that have begun */
+    apr_file_t *json;                /* NULL: no such report */
     carom_duration_t began;
 } carom__h_session_t;
 
@@ -209,6 +242,44 @@ typedef struct carom__h_listed_skip_t {
 const char *carom__h_skips_read(apr_array_header_t **skips, const char *path, apr_pool_t *pool);
 int carom__h_skip_listed(const apr_array_header_t *skips, const carom__h_case_t *of, const char *reason, apr_pool_t *pool);
 
+/* ---- what failed the last time (failed.c) ---- */
+
+/* The names in the file of such, as keys; one that is not there has none. */
+apr_hash_t *carom__h_failed_read(const carom__h_session_t *session);
+int carom__h_failed_has(apr_hash_t *names, const char *name);
+
+/* Takes out of that file what passed now, and puts in what failed; without names there is no file. */
+void carom__h_failed_write(const carom__h_session_t *session);
+
+/* ---- reports for programs (junit.c, json.c) ---- */
+
+/* The path of a report: one that ends in '/' is a folder, in which the report is named after the program. */
+const char *carom__h_report_path(const carom__h_session_t *session, const char *path, const char *suffix);
+
+/* "passed", "failed", … */
+const char *carom__h_outcome_name(carom__h_outcome_t outcome);
+
+/* Where an assertion failed, and who it was, for people; of what the runner found there is no function. */
+const char *carom__h_failure_place(const carom__h_session_t *session, const carom__h_run_t *run,
+                                   const carom__h_record_t *failure);
+
+/* The command that runs a case once more as it was. */
+const char *carom__h_again(const carom__h_session_t *session, const carom__h_run_t *run);
+
+/* JUnit's XML, written whole in the end, of the runs that have finished.  Returns NULL, or what went wrong. */
+const char *carom__h_junit_write(const carom__h_session_t *session);
+
+/* Lines of JSON, each written when it is known.  begin returns NULL, or what went wrong; stop: `why` it came to no end. */
+const char *carom__h_json_begin(carom__h_session_t *session);
+void carom__h_json_run(const carom__h_session_t *session, const carom__h_run_t *run);
+void carom__h_json_end(const carom__h_session_t *session, const char *why);
+
+/* ---- progress (progress.c) ---- */
+
+/* One line on a terminal, if stderr is one, that is written over and over: how far it is, what runs and for how long. */
+void carom__h_progress_show(const carom__h_session_t *session);
+void carom__h_progress_hide(void);
+
 /* ---- reports (report.c, replay.c) ---- */
 
 void carom__h_report_list(const carom__h_session_t *session);
@@ -220,11 +291,17 @@ void carom__h_report_stop(const carom__h_session_t *session, const char *why);
 /* Prints on stdout, as it is: no line end is translated. */
 void carom__h_say(const carom__h_session_t *session, const char *format, ...) CAROM_PRINTF(2, 3);
 
-/* 1 when something could not be printed: nobody reads the report any more. */
+/* 1 when something could not be printed: nobody reads the report any more.  lose_report: that has been seen elsewhere. */
 int carom__h_unheard(void);
+void carom__h_lose_report(void);
 
 /* Plays the stored results through CUnit, and compares its count of failed tests with ours.  Returns NULL, or what is wrong. */
 const char *carom__h_replay(carom__h_session_t *session);
+
+/* ---- text (text.c) ---- */
+
+/* A copy in which all that is no UTF-8, and no character that may stand in XML, is a question mark. */
+const char *carom__h_printable(const char *text, apr_pool_t *pool);
 
 /* ---- temporary folders (folder.c) ---- */
 

@@ -103,7 +103,8 @@ static void judge_timeout(carom__h_session_t *session, carom__h_run_t *run)
     carom__h_fail(session, run, "timed out after %s s", text);
 }
 
-static void judge_end(carom__h_session_t *session, carom__h_run_t *run, const carom__h_record_t *done)
+/* `asserted`: how many assertions failed. */
+static void judge_end(carom__h_session_t *session, carom__h_run_t *run, const carom__h_record_t *done, int asserted)
 {
     if (run->trouble != NULL)
         carom__h_fail(session, run, "could not be started: %s", run->trouble);
@@ -115,6 +116,8 @@ static void judge_end(carom__h_session_t *session, carom__h_run_t *run, const ca
         judge_exit(session, run, done);
     else
         judge_pass(session, run, done);
+    if (run->of->entry->options.expect == CAROM_EXPECT_FAILURE && run->skip == NULL && asserted == 0)
+        carom__h_fail(session, run, "was to fail, and no assertion did");
 }
 
 /* One that the gate saw as well is named once. */
@@ -142,16 +145,37 @@ static void judge_skip(carom__h_session_t *session, carom__h_run_t *run)
                   run->of->entry->suite, run->of->entry->name, run->of->mode->name, carom_inspect_system(), run->skip);
 }
 
+static int count_asserted(const carom__h_run_t *run, int from)
+{
+    int i, count = 0;
+
+    for (i = from; i < run->failures->nelts; i++)
+        count += APR_ARRAY_IDX(run->failures, i, carom__h_record_t).kind == CAROM__H_FAILURE;
+    return count;
+}
+
+/* `found`: how many failures this try has; `asserted`: of these, by an assertion. */
+static carom__h_outcome_t outcome_of(const carom__h_run_t *run, int found, int asserted)
+{
+    if (run->of->entry->options.expect == CAROM_EXPECT_FAILURE && found > 0 && found == asserted)
+        return CAROM__H_FAILED_AS_EXPECTED;
+    if (found > 0)
+        return CAROM__H_FAILED;
+    if (run->attempts > 0)
+        return CAROM__H_FLAKY;
+    return run->skip != NULL ? CAROM__H_SKIPPED_OVER : CAROM__H_PASSED;
+}
+
 void carom__h_judge(carom__h_session_t *session, carom__h_run_t *run)
 {
-    judge_end(session, run, take_records(session, run, carom__h_journal_read(run->journal, session->pool)));
+    int before = run->failures->nelts, asserted;
+    const carom__h_record_t *done = take_records(session, run, carom__h_journal_read(run->journal, session->pool));
+
+    asserted = count_asserted(run, before);
+    judge_end(session, run, done, asserted);
     judge_survivors(session, run);
     judge_skip(session, run);
-    if (run->failures->nelts > 0) {
-        session->failed++;
+    run->outcome = outcome_of(run, run->failures->nelts - before, asserted);
+    if (run->outcome == CAROM__H_FAILED)
         run->last_output = carom__h_file_read(run->output, OUTPUT_SHOWN, session->pool);
-    } else if (run->skip != NULL)
-        session->skipped++;
-    else
-        session->passed++;
 }

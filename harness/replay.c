@@ -18,7 +18,7 @@ static void play_run(const carom__h_run_t *run)
 {
     int i;
 
-    for (i = 0; i < run->failures->nelts; i++) {
+    for (i = 0; run->outcome == CAROM__H_FAILED && i < run->failures->nelts; i++) {
         const carom__h_record_t *failure = &APR_ARRAY_IDX(run->failures, i, carom__h_record_t);
         const char *text = failure->text;
 
@@ -65,7 +65,7 @@ static unsigned failed_cases(const carom__h_session_t *session)
         for (k = 0; k < session->runs->nelts; k++) {
             const carom__h_run_t *run = &APR_ARRAY_IDX(session->runs, k, carom__h_run_t);
 
-            if (run->of == one && run->failures->nelts > 0) {
+            if (run->of == one && run->outcome == CAROM__H_FAILED) {
                 count++;
                 break;
             }

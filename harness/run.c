@@ -77,13 +77,29 @@ static void start(const carom__h_session_t *session, carom__h_run_t *run)
         run->trouble = apr_pstrdup(session->pool, apr_strerror(status, words, sizeof(words)));
 }
 
+/* What a try before this one found stays with the run. */
+static void forget_try(carom__h_run_t *run)
+{
+    run->skip = NULL;
+    run->trouble = NULL;
+    run->timed_out = 0;
+    apr_array_clear(run->survivors);
+}
+
 static void finish(carom__h_session_t *session, carom__h_run_t *run)
 {
     run->took = carom_now() - run->began;
     carom_inspect_release(&run->process);
     carom__h_judge(session, run);
     carom__h_folder_remove(run->folder, session->pool);
+    run->attempts++;
     run->state = CAROM__H_FINISHED;
+    if (run->outcome == CAROM__H_FAILED && run->attempts <= session->options.retries) {
+        forget_try(run);
+        run->state = CAROM__H_WAITING;
+    } else {
+        session->counts[run->outcome]++;
+    }
 }
 
 static void begin(carom__h_session_t *session, carom__h_run_t *run)
@@ -179,7 +195,9 @@ static const char *run_isolated(carom__h_session_t *session)
             apr_sleep(LOOK_AGAIN);
         while (reported < session->runs->nelts && runs[reported].state == CAROM__H_FINISHED)
             carom__h_report_run(session, reported++);
+        carom__h_progress_show(session);
     }
+    carom__h_progress_hide();
     kill_all(session);
     if (carom__h_unheard())
         return "the report could not be written";
@@ -211,7 +229,8 @@ const char *carom__h_run_all(carom__h_session_t *session)
     if (session->options.isolate)
         return run_isolated(session);
     for (i = 0; i < session->runs->nelts; i++) {
-        run_here(session, &APR_ARRAY_IDX(session->runs, i, carom__h_run_t));
+        while (APR_ARRAY_IDX(session->runs, i, carom__h_run_t).state != CAROM__H_FINISHED)
+            run_here(session, &APR_ARRAY_IDX(session->runs, i, carom__h_run_t));
         carom__h_report_run(session, i);
     }
     return NULL;

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define FOR_LONG 60000000   /* microseconds */
 
@@ -62,6 +63,11 @@ CAROM_TEST_ONCE(fault, status)
 }
 
 /* ---- assertions in what the body starts ---- */
+
+CAROM_TASK(returns_seven)
+{
+    return 7;
+}
 
 CAROM_TASK(fail_plainly)
 {
@@ -268,6 +274,143 @@ CAROM_TEST_ONCE(fault, sleeps)
 CAROM_TEST_ONCE(fault, skips)
 {
     CAROM_SKIP("there is no moon tonight");
+}
+
+/* ---- fixtures, parameters, modes ---- */
+
+static void make_number(carom_test_t *test)
+{
+    CAROM_NOTE("set up");
+    test->data = calloc(1, sizeof(int));
+}
+
+static void free_number(carom_test_t *test)
+{
+    CAROM_NOTE("torn down");
+    free(test->data);
+}
+
+CAROM_TEST_WITH(fixture, is_there, .set_up = make_number, .tear_down = free_number)
+{
+    CAROM_ASSERT(test->data != NULL);
+}
+
+CAROM_TEST_WITH(fixture, of_a_fatal_body, .modes = CAROM_TEST_ONCE_ONLY, .set_up = make_number, .tear_down = free_number)
+{
+    NEXT_LINE();
+    CAROM_ASSERT(test->data == NULL);
+}
+
+static void fail_to_make(carom_test_t *test)
+{
+    (void) test;
+    NEXT_LINE();
+    CAROM_ASSERT(4 + 4 == 9);
+}
+
+CAROM_TEST_WITH(fixture, fails_to_set_up, .modes = CAROM_TEST_ONCE_ONLY, .set_up = fail_to_make, .tear_down = free_number)
+{
+    CAROM_NOTE("the body began");
+}
+
+static void fail_to_free(carom_test_t *test)
+{
+    free_number(test);
+    NEXT_LINE();
+    CAROM_ASSERT(5 + 5 == 11);
+}
+
+CAROM_TEST_WITH(fixture, fails_to_tear_down, .modes = CAROM_TEST_ONCE_ONLY, .set_up = make_number, .tear_down = fail_to_free)
+{
+    CAROM_NOTE("the body ended");
+}
+
+static const char *const sizes[] = {"1", "64", "4096", NULL};
+
+CAROM_TEST_WITH(fixture, sizes, .mode_names = "thread, spawn", .parameters = sizes)
+{
+    CAROM_NOTE("parameter %d is %s", test->parameter_index, test->parameter);
+    CAROM_ASSERT(strcmp(test->parameter, sizes[test->parameter_index]) == 0);
+    NEXT_LINE();
+    CAROM_ASSERT(strcmp(test->parameter, "64") != 0);
+}
+
+static carom_status_t open_dream(carom_test_t *test)
+{
+    test->mode_data = calloc(1, 1);
+    return carom_context_create(&test->context, "thread");
+}
+
+static void close_dream(carom_test_t *test)
+{
+    free(test->mode_data);
+    carom_context_destroy(&test->context);
+}
+
+CAROM_TEST_MODE(dream, .open = open_dream, .close = close_dream);
+
+static carom_status_t open_nightmare(carom_test_t *test)
+{
+    (void) test;
+    return CAROM_ENOTSUP;
+}
+
+CAROM_TEST_MODE(nightmare, .open = open_nightmare);
+
+CAROM_TEST_WITH(own_mode, runs, .mode_names = "dream nightmare")
+{
+    CAROM_ASSERT(test->mode_data != NULL);
+    CAROM_ASSERT_INT(run_entry(test, carom_call(returns_seven)), 7);
+}
+
+/* ---- outcomes ---- */
+
+CAROM_TEST_WITH(outcome, known_defect, .modes = CAROM_TEST_ONCE_ONLY, .expect = CAROM_EXPECT_FAILURE)
+{
+    CAROM_ASSERT(6 + 6 == 13);
+}
+
+CAROM_TEST_WITH(outcome, mended_defect, .modes = CAROM_TEST_ONCE_ONLY, .expect = CAROM_EXPECT_FAILURE)
+{
+}
+
+CAROM_TEST_WITH(outcome, defect_that_crashes, .modes = CAROM_TEST_ONCE_ONLY, .expect = CAROM_EXPECT_FAILURE)
+{
+    CAROM_CHECK(6 + 6 == 13);
+    abort();
+}
+
+/* Fails as often as the file that it is told has bytes, and takes one away each time. */
+CAROM_TEST_ONCE(outcome, flaky)
+{
+    const char *path = getenv("CAROM_FLAKY");
+    FILE *file = fopen(path, "r");
+    char left[10] = "";
+
+    CAROM_ASSERT(file != NULL);
+    (void) !fgets(left, sizeof left, file);
+    fclose(file);
+    if (*left == '\0')
+        return;
+    file = fopen(path, "w");
+    fputs(left + 1, file);
+    fclose(file);
+    CAROM_CHECK(7 + 7 == 15);
+}
+
+/* What no report may choke on. */
+CAROM_TEST_WITH(outcome, strange_text, .modes = CAROM_TEST_ONCE_ONLY, .tags = "strange")
+{
+    static const char strange[] = "<&\"']]>\\ tab\t bell\a \x1b[31m \xff\xfe \xc3( \xed\xa0\x80 \xef\xbf\xbf \xf4\x90\x80\x80 \xc3\xa9";
+
+    printf("%s\n", strange);
+    fflush(stdout);
+    CAROM_NOTE("%s", strange);
+    CAROM_ASSERT_TEXT(strange, "\r\n");
+}
+
+CAROM_TEST_WITH(outcome, slow_one, .modes = CAROM_TEST_ONCE_ONLY, .tags = "slow, strange")
+{
 }
 
 CAROM_TEST_MAIN()

@@ -6,6 +6,7 @@
 
 #include <apr_env.h>
 #include <apr_file_io.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 typedef struct {
     apr_pool_t *pool;
     const char *path;
+    const char *failed;        /* where it keeps what failed, when that is not to be kept */
     char text[REPORT_MAX];
     int code;
 } report_t;
@@ -67,10 +69,10 @@ static const char *faults_program(apr_pool_t *pool)
     return apr_pstrcat(pool, path, "harness_faults", name + strlen(own_name), NULL);
 }
 
-/* Runs it with up to five arguments, the last one NULL.  What make check says of modes and jobs is not for this program. */
+/* Runs it with up to seven arguments, the last one NULL.  What make check says of modes and jobs is not for this program. */
 static void run_faults(report_t *report, const char *const *some)
 {
-    const char *arguments[12] = {NULL, "--seed", "42", "--modes", "thread,spawn,fork,forkserver", "-j1"};
+    const char *arguments[14] = {NULL, "--seed", "42", "--modes", "thread,spawn,fork,forkserver", "-j1"};
     apr_procattr_t *attributes;
     apr_proc_t child;
     apr_exit_why_e why;
@@ -86,12 +88,21 @@ static void run_faults(report_t *report, const char *const *some)
     CAROM_ASSERT(apr_proc_create(&child, program, arguments, NULL, attributes, report->pool) == APR_SUCCESS);
     CAROM_ASSERT(APR_STATUS_IS_CHILD_DONE(apr_proc_wait(&child, &report->code, &why, APR_WAIT)));
     read_report(report);
+    if (report->failed != NULL)
+        apr_file_remove(report->failed, report->pool);
 }
 
 static void report_create(report_t *report, const carom_test_t *test)
 {
+    char *kept;
+
     CAROM_ASSERT(apr_pool_create(&report->pool, NULL) == APR_SUCCESS);
     report->path = apr_pstrcat(report->pool, test->directory, "/report", NULL);
+    report->failed = NULL;
+    if (apr_env_get(&kept, "CAROM_FAILED", report->pool) == APR_SUCCESS && strcmp(apr_filepath_name_get(kept), "last") == 0)
+        return;
+    report->failed = apr_pstrcat(report->pool, test->directory, "/failed", NULL);
+    apr_env_set("CAROM_FAILED", report->failed, report->pool);
 }
 
 static void check_has(const report_t *report, const char *text)
@@ -138,7 +149,8 @@ static void expect_report(const carom_test_t *test, const char *name, int fails,
     apr_pool_destroy(report.pool);
 }
 
-#define EXPECT_FAULT(name, ...) expect_report(test, name, 1, (const char *[]){__VA_ARGS__, NULL})
+#define TEXTS(...) ((const char *[]){__VA_ARGS__, NULL})
+#define EXPECT_FAULT(name, ...) expect_report(test, name, 1, TEXTS(__VA_ARGS__))
 #define EXPECT_PASS(name) expect_report(test, name, 0, (const char *[]){NULL})
 
 static int on_windows(void)
@@ -313,7 +325,228 @@ CAROM_TEST_ONCE(harness, skip_that_is_not_listed)
     apr_pool_destroy(report.pool);
 }
 
+/* ---- reports for programs ---- */
+
+static const char *read_file(apr_pool_t *pool, const char *path)
+{
+    apr_file_t *file;
+    apr_size_t got = 0;
+    char *text = apr_pcalloc(pool, REPORT_MAX);
+
+    CAROM_ASSERT(apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, pool) == APR_SUCCESS);
+    apr_file_read_full(file, text, REPORT_MAX - 1, &got);
+    apr_file_close(file);
+    CAROM_ASSERT(apr_file_remove(path, pool) == APR_SUCCESS);
+    return text;
+}
+
+static void check_text(const char *text, const char *const *wanted)
+{
+    for (; *wanted != NULL; wanted++) {
+        if (strstr(text, *wanted) == NULL)
+            CAROM_NOTE("missing: %s", *wanted);
+        CAROM_CHECK(strstr(text, *wanted) != NULL);
+    }
+}
+
+/* tools/check-reports.sh has all planted faults read by parsers. */
+CAROM_TEST_ONCE(harness, reports_for_programs)
+{
+    static report_t report;
+    const char *junit, *json;
+
+    report_create(&report, test);
+    junit = apr_pstrcat(report.pool, test->directory, "/report.xml", NULL);
+    json = apr_pstrcat(report.pool, test->directory, "/report.json", NULL);
+    run_faults(&report, TEXTS("fault[thread]/plain", "outcome[once]/strange_text", "--junit", junit, "--json", json));
+    CAROM_CHECK(report.code == 1);
+    check_text(read_file(report.pool, junit),
+               TEXTS("<testsuite name=\"fault[thread]\" tests=\"1\" failures=\"1\" errors=\"0\" skipped=\"0\" time=\"",
+                     "<testcase classname=\"fault[thread]\" name=\"plain\"", "message=\"1 + 1 == 3\">", "</testsuites>\n"));
+    check_text(read_file(report.pool, json),
+               TEXTS("{\"event\": \"begin\", ", "\"name\": \"fault[thread]/plain\", \"suite\": \"fault\", ",
+                     "\"outcome\": \"failed\", ", "\"text\": \"1 + 1 == 3\"}", "{\"event\": \"end\", \"stopped\": null, "));
+    run_faults(&report, TEXTS("fault[thread]/clean", "--junit", "/no/such/folder/x"));
+    CAROM_CHECK(report.code == 99);
+    run_faults(&report, TEXTS("fault[thread]/clean", "--json", "/no/such/folder/x"));
+    CAROM_CHECK(report.code == 99);
+    apr_pool_destroy(report.pool);
+}
+
+/* ---- fixtures, parameters, modes ---- */
+
+/* Runs some cases, and holds exit code and texts against what is wanted, NULL last; one that begins with '!' must not be. */
+static void expect_run(const carom_test_t *test, const char *const *arguments, int code, const char *const *wanted)
+{
+    static report_t report;
+
+    report_create(&report, test);
+    run_faults(&report, arguments);
+    CAROM_CHECK(report.code == code);
+    for (; *wanted != NULL; wanted++) {
+        if (**wanted == '!')
+            CAROM_CHECK(strstr(report.text, *wanted + 1) == NULL);
+        else if (**wanted == '@')
+            check_place(&report, *wanted + 1);
+        else
+            check_has(&report, *wanted);
+    }
+    apr_pool_destroy(report.pool);
+}
+
+CAROM_TEST(harness, fixture)
+{
+    char name[60], verdict[120];
+
+    snprintf(name, sizeof(name), "fixture[%s]/is_there", test->mode);
+    snprintf(verdict, sizeof(verdict), "ok 1 - %s\n# set up\n# torn down\n", name);
+    expect_run(test, TEXTS(name), 0, TEXTS(verdict));
+}
+
+CAROM_TEST_ONCE(harness, fixture_that_fails)
+{
+    expect_run(test, TEXTS("fixture/of_a_fatal_body"), 1, TEXTS("@carom__test_fixture__of_a_fatal_body (body", "# torn down\n"));
+    expect_run(test, TEXTS("fixture/fails_to_set_up"), 1,
+               TEXTS("@fail_to_make (body", ": 4 + 4 == 9\n", "!the body began", "!torn down"));
+    expect_run(test, TEXTS("fixture/fails_to_tear_down"), 1,
+               TEXTS("@fail_to_free (body", ": 5 + 5 == 11\n", "# the body ended\n# torn down\n"));
+}
+
+CAROM_TEST_ONCE(harness, parameters)
+{
+    expect_run(test, TEXTS("fixture/sizes"), 1,
+               TEXTS("1..6\n", "ok 1 - fixture[thread]/sizes(1)\n# parameter 0 is 1\n",
+                     "not ok 2 - fixture[thread]/sizes(64)\n# parameter 1 is 64\n", " 'fixture[thread]/sizes(64)'\n",
+                     "ok 6 - fixture[spawn]/sizes(4096)\n", "# 4 passed, 2 failed, 0 skipped in "));
+    expect_run(test, TEXTS("fixture[spawn]/sizes(64)"), 1, TEXTS("1..1\n", "not ok 1 - fixture[spawn]/sizes(64)\n"));
+    expect_run(test, TEXTS("fixture/sizes(4*)"), 0, TEXTS("1..2\n", "!sizes(64)"));
+}
+
+CAROM_TEST_ONCE(harness, modes_of_the_application)
+{
+    expect_run(test, TEXTS("--modes", "dream", "own_mode/runs"), 0, TEXTS("1..1\n", "ok 1 - own_mode[dream]/runs\n"));
+    expect_run(test, TEXTS("--modes", "dream,nightmare", "own_mode", "fault/clean"), 1,
+               TEXTS("1..4\n", "ok 1 - fault[dream]/clean\n", "not ok 2 - fault[nightmare]/clean\n",
+                     "ok 3 - own_mode[dream]/runs\n", "not ok 4 - own_mode[nightmare]/runs\n",
+                     ": the context of the case could be made\n"));
+}
+
+/* ---- outcomes ---- */
+
+CAROM_TEST_ONCE(harness, expected_failures)
+{
+    expect_run(test, TEXTS("outcome/known_defect"), 0,
+               TEXTS("not ok 1 - outcome[once]/known_defect # TODO failed as expected\n", ": 6 + 6 == 13\n",
+                     "# 0 passed, 0 failed, 0 skipped, 1 failed as expected in "));
+    expect_run(test, TEXTS("outcome/mended_defect"), 1,
+               TEXTS("not ok 1 - outcome[once]/mended_defect\n", ": was to fail, and no assertion did\n"));
+    expect_run(test, TEXTS("outcome/defect_that_crashes"), 1,
+               TEXTS("not ok 1 - outcome[once]/defect_that_crashes\n", ": crashed: SIGABRT", ": 6 + 6 == 13\n"));
+}
+
+static const char *write_file(apr_pool_t *pool, const carom_test_t *test, const char *name, const char *text)
+{
+    const char *path = apr_pstrcat(pool, test->directory, "/", name, NULL);
+    apr_file_t *file;
+
+    CAROM_ASSERT(apr_file_open(&file, path, APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_TRUNCATE, APR_FPROT_OS_DEFAULT,
+                               pool) == APR_SUCCESS);
+    apr_file_puts(text, file);
+    apr_file_close(file);
+    return path;
+}
+
+/* `fails`: so many letters as times that it fails. */
+static void expect_flaky(const carom_test_t *test, const char *fails, const char *const *arguments, int code,
+                         const char *const *wanted)
+{
+    apr_pool_t *pool;
+    const char *path;
+
+    CAROM_ASSERT(apr_pool_create(&pool, NULL) == APR_SUCCESS);
+    path = write_file(pool, test, "flaky", fails);
+    apr_env_set("CAROM_FLAKY", path, pool);
+    expect_run(test, arguments, code, wanted);
+    apr_file_remove(path, pool);
+    apr_pool_destroy(pool);
+}
+
+CAROM_TEST_ONCE(harness, retries)
+{
+    expect_flaky(test, "xx", TEXTS("outcome/flaky", "--retries", "2"), 0,
+                 TEXTS("ok 1 - outcome[once]/flaky # flaky: failed 2 of 3 times\n", ": 7 + 7 == 15\n",
+                       "# 0 passed, 0 failed, 0 skipped, 1 flaky in "));
+    expect_flaky(test, "xx", TEXTS("outcome/flaky", "--retries", "1"), 1,
+                 TEXTS("not ok 1 - outcome[once]/flaky\n", "# 0 passed, 1 failed, 0 skipped in "));
+    expect_flaky(test, "xx", TEXTS("outcome/flaky", "--retries", "2", "--no-isolate"), 0, TEXTS("failed 2 of 3 times\n"));
+    expect_flaky(test, "x", TEXTS("outcome/flaky"), 1, TEXTS("not ok 1 - outcome[once]/flaky\n"));
+}
+
+CAROM_TEST_ONCE(harness, until_a_failure)
+{
+    expect_flaky(test, "", TEXTS("outcome/flaky", "fault[thread]/clean", "--until-fail", "--repeat", "3"), 0,
+                 TEXTS("ok 1 - fault[thread]/clean (round 1)\n", "ok 6 - outcome[once]/flaky (round 3)\n", "\n1..6\n",
+                       "# 6 passed, 0 failed, 0 skipped in "));
+    expect_flaky(test, "x", TEXTS("outcome/flaky", "--until-fail"), 1,
+                 TEXTS("not ok 1 - outcome[once]/flaky (round 1)\n", "\n1..1\n"));
+}
+
+/* The file that keeps what failed. */
+CAROM_TEST_ONCE(harness, only_what_failed)
+{
+    apr_pool_t *pool;
+    const char *path;
+
+    CAROM_ASSERT(apr_pool_create(&pool, NULL) == APR_SUCCESS);
+    path = apr_pstrcat(pool, test->directory, "/last", NULL);
+    apr_env_set("CAROM_FAILED", path, pool);
+    expect_run(test, TEXTS("fault[thread]/clean", "fixture[thread]/sizes"), 1, TEXTS("1..4\n"));
+    expect_run(test, TEXTS("--failed"), 1, TEXTS("1..1\n", "not ok 1 - fixture[thread]/sizes(64)\n"));
+    expect_flaky(test, "x", TEXTS("outcome/flaky"), 1, TEXTS("not ok 1"));
+    expect_flaky(test, "", TEXTS("--failed", "outcome"), 0, TEXTS("1..1\n", "ok 1 - outcome[once]/flaky\n"));
+    expect_run(test, TEXTS("--failed", "--list"), 0, TEXTS("fixture[thread]/sizes(64)\n", "!flaky"));
+    CAROM_ASSERT(apr_file_remove(path, pool) == APR_SUCCESS);
+    expect_run(test, TEXTS("--failed"), 99, TEXTS("Bail out! "));
+    apr_pool_destroy(pool);
+}
+
 /* ---- the command line ---- */
+
+CAROM_TEST_ONCE(harness, tags)
+{
+    expect_run(test, TEXTS("--tags", "strange", "--list"), 0, TEXTS("outcome[once]/strange_text\noutcome[once]/slow_one\n", "!clean"));
+    expect_run(test, TEXTS("--tags", "strange,-slow", "--list"), 0, TEXTS("outcome[once]/strange_text\n", "!slow_one"));
+    expect_run(test, TEXTS("--tags", "-slow", "outcome", "--list"), 0, TEXTS("strange_text\n", "known_defect\n", "!slow_one"));
+}
+
+static const char *order_of(report_t *report, const char *seed)
+{
+    const char *at, *order = "";
+
+    run_faults(report, (const char *[]){"--shuffle", "--seed", seed, "fault[thread]/clean", "fixture[thread]", NULL});
+    for (at = strstr(report->text, "ok 1 - "); at != NULL; at = strstr(at + 1, " - "))
+        order = apr_pstrcat(report->pool, order, apr_pstrmemdup(report->pool, at, strcspn(at, "\n")), NULL);
+    return order;
+}
+
+/* Five cases have 120 orders. */
+CAROM_TEST_ONCE(harness, order_by_lot)
+{
+    static report_t report;
+    const char *first, *other;
+    int i, differ = 0;
+
+    report_create(&report, test);
+    first = order_of(&report, "1");
+    check_has(&report, "# seed 1, which the order is drawn by as well\n");
+    CAROM_CHECK(strcmp(order_of(&report, "1"), first) == 0);
+    for (i = 2; i < 6 && !differ; i++) {
+        other = order_of(&report, apr_itoa(report.pool, i));
+        differ = strcmp(other, first) != 0;
+    }
+    CAROM_CHECK(differ);
+    apr_pool_destroy(report.pool);
+}
 
 CAROM_TEST_ONCE(harness, cases_are_listed)
 {
@@ -336,9 +569,9 @@ CAROM_TEST_ONCE(harness, unknown_names_are_refused)
     run_faults(&report, (const char *[]){"fault/nothing_like_it", NULL});
     CAROM_CHECK(report.code == 99);
     check_has(&report, "Bail out! ");
-    run_faults(&report, (const char *[]){"--modes", "dream", NULL});
+    run_faults(&report, (const char *[]){"--modes", "sleep", NULL});
     CAROM_CHECK(report.code == 99);
-    check_has(&report, "no such mode: dream");
+    check_has(&report, "no such mode: sleep; there are once, thread, spawn, fork, forkserver, dream, nightmare");
     apr_pool_destroy(report.pool);
 }
 

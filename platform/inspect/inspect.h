@@ -23,6 +23,9 @@ apr_status_t carom_inspect_program(char *path, size_t size);
 
 int64_t carom_inspect_pid(void);
 
+/* 1 when stderr is a terminal. */
+int carom_inspect_has_terminal(void);
+
 /* A variable of the environment this process was started with.  Returns 1, or 0 when there is none that fits.  Neither
  * allocates nor locks: assertions of any thread come here. */
 int carom_inspect_variable(const char *name, char *value, size_t size);

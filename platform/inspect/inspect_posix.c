@@ -21,6 +21,11 @@ extern char **environ;
 /* The runner is the only user, with one thread. */
 static carom_inspect_case_t *cases;
 
+int carom_inspect_has_terminal(void)
+{
+    return isatty(STDERR_FILENO);
+}
+
 int64_t carom_inspect_pid(void)
 {
     return getpid();

@@ -19,6 +19,13 @@ const char *carom_inspect_system(void)
     return "windows";
 }
 
+int carom_inspect_has_terminal(void)
+{
+    DWORD mode;
+
+    return GetConsoleMode(GetStdHandle(STD_ERROR_HANDLE), &mode) != 0;
+}
+
 int64_t carom_inspect_pid(void)
 {
     return GetCurrentProcessId();

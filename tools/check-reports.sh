@@ -1,0 +1,60 @@
+#! /bin/sh
+# Runs all planted faults of the harness and has its reports for programs read
+# by parsers: JUnit's XML and the lines of JSON are well-formed for each
+# outcome, and say the same.
+test -x "$builddir/tests/harness_faults$EXEEXT" || { echo "no harness_faults"; exit 77; }
+command -v python3 >/dev/null 2>&1 || { echo "no python3"; exit 77; }
+scratch=check-reports.tmp
+rm -rf $scratch
+mkdir $scratch || exit 99
+trap 'rm -rf $scratch' 0
+echo xx >$scratch/flaky
+CAROM_FLAKY=$HOST_ROOT$PWD/$scratch/flaky
+CAROM_FAILED=$HOST_ROOT$PWD/$scratch/failed
+CAROM_SKIPS=
+CAROM_MODES=
+CAROM_JOBS=2
+export CAROM_FLAKY CAROM_FAILED CAROM_SKIPS CAROM_MODES CAROM_JOBS
+$EMULATOR "$builddir/tests/harness_faults$EXEEXT" --retries 3 --junit $scratch/ --json $scratch/ 'outcome/*' 'fixture/*' 'own_mode/*' \
+	'fault/clean' 'fault/plain' 'fault/fatal' 'fault/entry_*' 'fault/abort' 'fault/segv' 'fault/hang' 'fault/exits' \
+	'fault/leaks_*' 'fault/skips' >$scratch/report 2>$scratch/errors
+code=$?
+test $code = 1 || { cat $scratch/report $scratch/errors; echo "exit code $code"; exit 1; }
+python3 - $scratch/harness_faults$EXEEXT <<'EOF'
+import collections, json, sys
+import xml.etree.ElementTree as ET
+
+base = sys.argv[1]
+lines = [json.loads(line) for line in open(base + ".json", encoding="utf-8")]
+assert lines[0]["event"] == "begin" and lines[-1]["event"] == "end" and lines[-1]["stopped"] is None
+cases = lines[1:-1]
+assert len(cases) == lines[0]["cases"] and all(case["event"] == "case" for case in cases)
+outcomes = collections.Counter(case["outcome"] for case in cases)
+for name in ("passed", "failed", "skipped", "failed as expected", "flaky"):
+    assert outcomes[name] == lines[-1][name] > 0, (name, outcomes, lines[-1])
+for case in cases:
+    assert (len(case["failures"]) > 0) == (case["outcome"] not in ("passed", "skipped")), case
+    assert all(f["file"].endswith(".c") and f["line"] > 0 and f["text"] for f in case["failures"]), case
+
+root = ET.parse(base + ".xml").getroot()
+found = {suite.get("name"): suite for suite in root}
+by_name = {}
+for suite in root:
+    assert int(suite.get("tests")) == len(suite.findall("testcase"))
+    assert int(suite.get("failures")) == len(suite.findall("testcase/failure"))
+    assert int(suite.get("skipped")) == len(suite.findall("testcase/skipped"))
+    for case in suite.findall("testcase"):
+        by_name[case.get("classname") + "/" + case.get("name")] = case
+assert int(root.get("failures")) == outcomes["failed"] and int(root.get("tests")) == len(cases)
+element = {"failed": "failure", "skipped": "skipped", "failed as expected": "skipped", "flaky": "flakyFailure"}
+for case in cases:
+    node = by_name.pop(case["name"])
+    inside = {child.tag for child in node} - {"system-out"}
+    assert inside == ({element[case["outcome"]]} if case["outcome"] != "passed" else set()), (case, inside)
+    if case["outcome"] == "failed":
+        assert node.find("failure").get("message") and case["name"] in node.find("failure").text
+assert not by_name
+strange = next(case for case in cases if case["test"] == "strange_text")
+assert "\u00e9" in strange["notes"][0] and "]]>" in strange["output"], strange
+print(len(cases), "cases:", dict(outcomes))
+EOF
