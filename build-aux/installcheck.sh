@@ -23,15 +23,16 @@ die() {
 
 # Folders that are told in terms of others move along with them.
 moved_pc() {
-	installed=$DESTDIR$pkgconfigdir/carom.pc
-	[ -f "$installed" ] || die "no $installed: make install first"
+	[ -f "$DESTDIR$pkgconfigdir/carom.pc" ] || die "no $DESTDIR$pkgconfigdir/carom.pc: make install first"
 	mkdir -p "$scratch/pkgconfig"
-	sed "s|^\([a-z_]*\)=/|\1=$DESTDIR/|" "$installed" >"$scratch/pkgconfig/carom.pc"
+	for installed in "$DESTDIR$pkgconfigdir"/carom*.pc; do
+		sed "s|^\([a-z_]*\)=/|\1=$DESTDIR/|" "$installed" >"$scratch/pkgconfig/$(basename "$installed")"
+	done
 }
 
 ask_pc() {
 	PKG_CONFIG_PATH=$scratch/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH} \
-		$PKG_CONFIG "$@" carom
+		$PKG_CONFIG "$@"
 }
 
 # The loader must find our library first, and those APR was found in.
@@ -78,8 +79,8 @@ link() {
 
 # shellcheck disable=SC2086
 build() {
-	pc_cflags=$(ask_pc --cflags)
-	pc_libs=$(ask_pc --libs)
+	pc_cflags=$(ask_pc --cflags carom)
+	pc_libs=$(ask_pc --libs carom)
 	objects_of $other_sources
 	others=$objects
 	objects_of $test_sources
@@ -148,3 +149,23 @@ code=0
 [ "$code" -eq 0 ] || cat "$scratch/carom_tests.log"
 summary "$scratch/carom_tests.log"
 [ "$code" -eq 0 ] || die "carom_tests ended with $code"
+
+# ---- the installed harness, for one who has nothing else ----------------------
+
+expect() {
+	grep -q "$1" "$scratch/outside.log" || { cat "$scratch/outside.log"; die "the installed harness does not say: $1"; }
+}
+
+# shellcheck disable=SC2046,SC2086
+if [ -f "$scratch/pkgconfig/carom-harness.pc" ]; then
+	$CC $CFLAGS $LDFLAGS $program_flags -o "$scratch/outside$EXEEXT" "$srcdir/tests/outside/leak.c" \
+		$(ask_pc --cflags --libs carom-harness) $LIBS
+	code=0
+	(cd "$scratch" && CAROM_SKIPS='' $EMULATOR "./outside$EXEEXT") >"$scratch/outside.log" 2>&1 || code=$?
+	[ "$code" -eq 1 ] || { cat "$scratch/outside.log"; die "the test outside ended with $code"; }
+	expect '^ok 1 - outside\[thread\]/works'
+	expect '^ok .* - outside\[spawn\]/works'
+	expect '^not ok 2 - outside\[thread\]/leaks'
+	expect 'leak\.c:[0-9]*: descriptor .* left behind'
+	echo "PASS: the installed harness runs a test outside in $(grep -c '^ok .*/works' "$scratch/outside.log") modes and shows its leak"
+fi

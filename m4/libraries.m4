@@ -52,6 +52,18 @@ CAROM_SYSTEM_HEADERS([CUNIT_CFLAGS])
 AM_CONDITIONAL([HAVE_CUNIT], [test "$carom_cunit" = yes])
 ])
 
+# CAROM_HARNESS
+# -------------
+# Whether libcarom-harness is installed.  The tests have it in any case.
+AC_DEFUN([CAROM_HARNESS], [
+AC_ARG_ENABLE([harness],
+  [AS_HELP_STRING([--disable-harness], [do not install libcarom-harness, for tests on carom @<:@install it where CUnit is@:>@])],
+  [], [enable_harness=auto])
+AS_IF([test "$enable_harness" = yes && test "$carom_cunit" != yes],
+  [AC_MSG_ERROR([libcarom-harness stands on CUnit 2.1, which was not found])])
+AM_CONDITIONAL([HARNESS], [test "$enable_harness" != no && test "$carom_cunit" = yes])
+])
+
 # CAROM_PEER(VARIABLE, MODULE, NAME)
 # ----------------------------------
 # A library that the benchmarks compare carom with; absent is fine.
