@@ -28,13 +28,6 @@
 
 #include <CUnit/CUnit.h>
 
-/* Static on Windows, and by itself on all other systems. */
-#if defined(__GNUC__) && !defined(_WIN32)
-#define CAROM_HARNESS_API __attribute__((visibility("default")))
-#else
-#define CAROM_HARNESS_API
-#endif
-
 CAROM_BEGIN
 
 /* ---- tests ---- */
@@ -122,7 +115,7 @@ typedef struct carom_test_entry_t {
     CAROM__AT_LOAD(carom__register_##suite##__##name) { carom_harness_register(&carom__entry_##suite##__##name); }             \
     static void carom__test_##suite##__##name(CAROM_UNUSED carom_test_t *test)
 
-CAROM_HARNESS_API void carom_harness_register(carom_test_entry_t *entry);
+CAROM_EXPORT void carom_harness_register(carom_test_entry_t *entry);
 
 /* A mode of the application's.  A test that runs in every mode runs in this one as well, as suite[name]/test. */
 typedef struct carom_test_mode_t {
@@ -140,7 +133,7 @@ typedef struct carom_test_mode_t {
     CAROM__AT_LOAD(carom__register_mode_##name) { carom_harness_mode_register(&carom__mode_##name); }                          \
     struct carom_test_mode_t
 
-CAROM_HARNESS_API void carom_harness_mode_register(carom_test_mode_t *mode);
+CAROM_EXPORT void carom_harness_mode_register(carom_test_mode_t *mode);
 
 /* The program's main.  carom_harness_prepare comes before carom_init, so that workers have the harness's guard. */
 #define CAROM_TEST_MAIN()                                                                                                      \
@@ -151,10 +144,10 @@ CAROM_HARNESS_API void carom_harness_mode_register(carom_test_mode_t *mode);
         return carom_harness_main(argc, argv);                                                                                 \
     }
 
-CAROM_HARNESS_API void carom_harness_prepare(void);
+CAROM_EXPORT void carom_harness_prepare(void);
 
 /* 0: all passed; 1: some failed; 77: all were skipped; 99: the harness could not do its work. */
-CAROM_HARNESS_API int carom_harness_main(int argc, char **argv);
+CAROM_EXPORT int carom_harness_main(int argc, char **argv);
 
 /* ---- assertions ---- */
 
@@ -183,16 +176,16 @@ CAROM_HARNESS_API int carom_harness_main(int argc, char **argv);
 
 /* What the macros call.  Any thread of the case's process, and of processes that descend from it and inherit its environment.
  * They write to the case's journal and block no longer than that write does. */
-CAROM_HARNESS_API int carom_harness_assert(int passed, unsigned line, const char *condition, const char *file,
-                                           const char *function, int fatal);
-CAROM_HARNESS_API void carom_harness_assert_status(carom_status_t status, carom_status_t wanted, unsigned line,
-                                                   const char *expression, const char *file, const char *function);
-CAROM_HARNESS_API void carom_harness_assert_int(int64_t actual, int64_t wanted, unsigned line, const char *expression,
-                                                const char *file, const char *function);
-CAROM_HARNESS_API void carom_harness_assert_text(const char *actual, const char *wanted, unsigned line, const char *expression,
-                                                 const char *file, const char *function);
-CAROM_HARNESS_API void carom_harness_skip(const char *reason, unsigned line, const char *file, const char *function);
-CAROM_HARNESS_API void carom_harness_note(const char *format, ...) CAROM_PRINTF(1, 2);
+CAROM_EXPORT int carom_harness_assert(int passed, unsigned line, const char *condition, const char *file, const char *function,
+                                      int fatal);
+CAROM_EXPORT void carom_harness_assert_status(carom_status_t status, carom_status_t wanted, unsigned line,
+                                              const char *expression, const char *file, const char *function);
+CAROM_EXPORT void carom_harness_assert_int(int64_t actual, int64_t wanted, unsigned line, const char *expression,
+                                           const char *file, const char *function);
+CAROM_EXPORT void carom_harness_assert_text(const char *actual, const char *wanted, unsigned line, const char *expression,
+                                            const char *file, const char *function);
+CAROM_EXPORT void carom_harness_skip(const char *reason, unsigned line, const char *file, const char *function);
+CAROM_EXPORT void carom_harness_note(const char *format, ...) CAROM_PRINTF(1, 2);
 
 /* All of CUnit's assertions go through this one function of it, which knows neither threads nor processes. */
 #define CU_assertImplementation(passed, line, condition, file, function, fatal)                                                \

@@ -31,6 +31,13 @@
 #define CAROM_API
 #endif
 
+/* For libcarom-harness, which is static on Windows. */
+#if defined(__GNUC__) && !defined(_WIN32)
+#define CAROM_EXPORT __attribute__((visibility("default")))
+#else
+#define CAROM_EXPORT
+#endif
+
 #if defined(__GNUC__)
 #define CAROM_MUST_CHECK __attribute__((warn_unused_result))
 #define CAROM_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
