@@ -149,6 +149,24 @@ CAROM_EXPORT void carom_harness_prepare(void);
 /* 0: all passed; 1: some failed; 77: all were skipped; 99: the harness could not do its work. */
 CAROM_EXPORT int carom_harness_main(int argc, char **argv);
 
+/* For a front end of CUnit's own instead of carom_harness_main: puts the cases that the arguments select into CUnit's registry,
+ * which the caller has initialised, a suite for each suite and mode.  Each case then runs when CUnit runs its test, in a
+ * process of its own, one at a time; its failures are CUnit's, one that is skipped passes.  Options that need all results
+ * (reports, retries, repetitions) have no effect.
+ * Returns 1 when the front end may run, and carom_harness_cunit_end is owed behind it; 0 when main is to return *code: this is
+ * the process of a case, which has run by now, or a question that has been answered, or an error that has been told.
+ *
+ *     carom_harness_prepare();
+ *     carom_init(&argc, &argv);
+ *     if (CU_initialize_registry() != CUE_SUCCESS || !carom_harness_cunit_begin(&code, argc, argv))
+ *         return code;
+ *     CU_console_run_tests();
+ *     carom_harness_cunit_end();
+ *     CU_cleanup_registry();
+ */
+CAROM_EXPORT int carom_harness_cunit_begin(int *code, int argc, char **argv);
+CAROM_EXPORT void carom_harness_cunit_end(void);
+
 /* ---- assertions ---- */
 
 /* Fatal: leave the body or the entry. */

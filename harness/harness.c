@@ -183,47 +183,112 @@ static int run(carom__h_session_t *session)
     return exit_code(session);
 }
 
-static int dispatch(int argc, const char *const *argv, apr_pool_t *pool)
+/* What needs no runner: a case's own process, a question, a mistake.  1: that was it, and *code is the exit code. */
+static int is_done(carom__h_session_t *session, int argc, const char *const *argv, int *code)
 {
-    carom__h_session_t session;
-    const char *wrong;
+    const char *wrong = carom__h_options_read(&session->options, argc, argv, session->pool);
 
-    memset(&session, 0, sizeof(session));
-    session.pool = pool;
-    session.command = argv[0];
-    wrong = carom__h_options_read(&session.options, argc, argv, pool);
-    if (wrong != NULL)
-        return trouble(&session, wrong);
-    if (session.options.case_name != NULL)
-        return carom__h_case_main(&session.options, pool);
-    if (session.options.help) {
-        carom__h_say(&session, "usage: %s %s", session.command, carom__h_usage());
-        return 0;
+    *code = 0;
+    if (wrong != NULL) {
+        *code = trouble(session, wrong);
+        return 1;
     }
-    if (session.options.failed)
-        session.options.failed_names = carom__h_failed_read(&session);
-    session.cases = carom__h_select(&session.options, pool);
-    if (session.cases->nelts == 0)
-        return trouble(&session, "no case has such a name");
-    if (session.options.list) {
-        carom__h_report_list(&session);
-        return 0;
+    if (session->options.case_name != NULL) {
+        *code = carom__h_case_main(&session->options, session->pool);
+        return 1;
     }
-    return run(&session);
+    if (session->options.help) {
+        carom__h_say(session, "usage: %s %s", session->command, carom__h_usage());
+        return 1;
+    }
+    if (session->options.failed)
+        session->options.failed_names = carom__h_failed_read(session);
+    session->cases = carom__h_select(&session->options, session->pool);
+    if (session->cases->nelts == 0)
+        *code = trouble(session, "no case has such a name");
+    else if (session->options.list)
+        carom__h_report_list(session);
+    return session->cases->nelts == 0 || session->options.list;
+}
+
+/* NULL: APR has no memory. */
+static carom__h_session_t *new_session(int *argc, const char *const **argv)
+{
+    carom__h_session_t *session;
+    apr_pool_t *pool;
+
+    if (apr_app_initialize(argc, argv, NULL) != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS)
+        return NULL;
+    session = apr_pcalloc(pool, sizeof(*session));
+    session->pool = pool;
+    session->command = (*argv)[0];
+    return session;
+}
+
+static void end_session(carom__h_session_t *session)
+{
+    apr_pool_destroy(session->pool);
+    apr_terminate();
 }
 
 int carom_harness_main(int argc, char **argv)
 {
     const char *const *arguments = (const char *const *) argv;
-    apr_pool_t *pool;
-    int code = TROUBLE;
+    carom__h_session_t *session = new_session(&argc, &arguments);
+    int code;
 
-    if (apr_app_initialize(&argc, &arguments, NULL) != APR_SUCCESS)
+    if (session == NULL)
         return TROUBLE;
-    if (apr_pool_create(&pool, NULL) == APR_SUCCESS) {
-        code = dispatch(argc, arguments, pool);
-        apr_pool_destroy(pool);
-    }
-    apr_terminate();
+    if (!is_done(session, argc, arguments, &code))
+        code = run(session);
+    end_session(session);
     return code;
+}
+
+/* ---- under a front end of CUnit's ---- */
+
+static carom__h_session_t *of_cunit;
+
+static const char *lend(carom__h_session_t *session)
+{
+    const char *wrong = set_up(session);
+
+    if (wrong != NULL)
+        return wrong;
+    carom_inspect_become_runner();
+    session->options.repeat = 1;
+    add_runs(session);
+    return carom__h_replay_lend(session);
+}
+
+int carom_harness_cunit_begin(int *code, int argc, char **argv)
+{
+    const char *const *arguments = (const char *const *) argv;
+    carom__h_session_t *session = new_session(&argc, &arguments);
+    const char *wrong;
+
+    *code = TROUBLE;
+    if (session == NULL)
+        return 0;
+    if (is_done(session, argc, arguments, code)) {
+        end_session(session);
+        return 0;
+    }
+    of_cunit = session;
+    wrong = lend(session);
+    if (wrong == NULL)
+        return 1;
+    *code = trouble(session, wrong);
+    carom_harness_cunit_end();
+    return 0;
+}
+
+void carom_harness_cunit_end(void)
+{
+    if (of_cunit == NULL)
+        return;
+    if (of_cunit->folder != NULL)
+        carom__h_folder_remove(of_cunit->folder, of_cunit->pool);
+    end_session(of_cunit);
+    of_cunit = NULL;
 }

@@ -222,6 +222,9 @@ typedef struct carom__h_session_t {
 /* Runs and reports all runs.  Returns NULL, or why it had to stop. */
 const char *carom__h_run_all(carom__h_session_t *session);
 
+/* Runs one, for the first time or once more, and reports nothing. */
+void carom__h_run_one(carom__h_session_t *session, carom__h_run_t *run);
+
 /* The timeout of a case in microseconds. */
 carom_duration_t carom__h_timeout(const carom__h_session_t *session, const carom__h_case_t *of);
 
@@ -294,6 +297,9 @@ void carom__h_say(const carom__h_session_t *session, const char *format, ...) CA
 /* 1 when something could not be printed: nobody reads the report any more.  lose_report: that has been seen elsewhere. */
 int carom__h_unheard(void);
 void carom__h_lose_report(void);
+
+/* Makes a test of CUnit's of each case, in the registry that there is, which runs it.  Returns NULL, or what is wrong. */
+const char *carom__h_replay_lend(carom__h_session_t *session);
 
 /* Plays the stored results through CUnit, and compares its count of failed tests with ours.  Returns NULL, or what is wrong. */
 const char *carom__h_replay(carom__h_session_t *session);

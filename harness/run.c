@@ -152,6 +152,18 @@ static void look_lingering(carom__h_session_t *session, carom__h_run_t *run)
     finish(session, run);
 }
 
+/* One step of its life; 1 when it has finished by that. */
+static int step_run(carom__h_session_t *session, carom__h_run_t *run)
+{
+    if (run->state == CAROM__H_WAITING)
+        begin(session, run);
+    if (run->state == CAROM__H_RUNNING)
+        look_running(session, run);
+    if (run->state == CAROM__H_LINGERING)
+        look_lingering(session, run);
+    return run->state == CAROM__H_FINISHED;
+}
+
 /* Starts what may be started, looks at what runs; returns how many finished. */
 static int step(carom__h_session_t *session)
 {
@@ -161,13 +173,7 @@ static int step(carom__h_session_t *session)
     for (i = 0; i < session->runs->nelts && busy < session->options.jobs; i++) {
         if (runs[i].state == CAROM__H_FINISHED)
             continue;
-        if (runs[i].state == CAROM__H_WAITING)
-            begin(session, &runs[i]);
-        if (runs[i].state == CAROM__H_RUNNING)
-            look_running(session, &runs[i]);
-        if (runs[i].state == CAROM__H_LINGERING)
-            look_lingering(session, &runs[i]);
-        if (runs[i].state == CAROM__H_FINISHED)
+        if (step_run(session, &runs[i]))
             finished++;
         else
             busy++;
@@ -220,6 +226,20 @@ static void run_here(carom__h_session_t *session, carom__h_run_t *run)
         carom__h_journal_close();
     }
     finish(session, run);
+}
+
+/* ---- one ---- */
+
+void carom__h_run_one(carom__h_session_t *session, carom__h_run_t *run)
+{
+    forget_try(run);
+    apr_array_clear(run->failures);
+    run->attempts = 0;
+    run->passes = 0;
+    run->state = CAROM__H_WAITING;
+    while (run->state != CAROM__H_FINISHED)
+        if (!step_run(session, run))
+            apr_sleep(LOOK_AGAIN);
 }
 
 const char *carom__h_run_all(carom__h_session_t *session)

@@ -5,6 +5,7 @@
 
 #include "platform/inspect/inspect.h"
 
+#include <CUnit/Basic.h>
 #include <apr_file_io.h>
 #include <apr_thread_proc.h>
 #include <apr_time.h>
@@ -413,4 +414,27 @@ CAROM_TEST_WITH(outcome, slow_one, .modes = CAROM_TEST_ONCE_ONLY, .tags = "slow,
 {
 }
 
-CAROM_TEST_MAIN()
+/* ---- CUnit's own front end ---- */
+
+static int run_by_cunit(int argc, char **argv)
+{
+    unsigned failed;
+    int code = 99;
+
+    if (CU_initialize_registry() != CUE_SUCCESS || !carom_harness_cunit_begin(&code, argc, argv))
+        return code;
+    CU_basic_set_mode(CU_BRM_VERBOSE);
+    CU_basic_run_tests();
+    CU_basic_run_tests();
+    failed = CU_get_number_of_tests_failed();
+    carom_harness_cunit_end();
+    CU_cleanup_registry();
+    return failed > 0;
+}
+
+int main(int argc, char **argv)
+{
+    carom_harness_prepare();
+    carom_init(&argc, &argv);
+    return getenv("CAROM_BY_CUNIT") != NULL ? run_by_cunit(argc, argv) : carom_harness_main(argc, argv);
+}

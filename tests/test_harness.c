@@ -325,6 +325,43 @@ CAROM_TEST_ONCE(harness, skip_that_is_not_listed)
     apr_pool_destroy(report.pool);
 }
 
+/* Runs some cases, and holds exit code and texts against what is wanted, NULL last; one that begins with '!' must not be. */
+static void expect_run(const carom_test_t *test, const char *const *arguments, int code, const char *const *wanted)
+{
+    static report_t report;
+
+    report_create(&report, test);
+    run_faults(&report, arguments);
+    CAROM_CHECK(report.code == code);
+    for (; *wanted != NULL; wanted++) {
+        if (**wanted == '!')
+            CAROM_CHECK(strstr(report.text, *wanted + 1) == NULL);
+        else if (**wanted == '@')
+            check_place(&report, *wanted + 1);
+        else
+            check_has(&report, *wanted);
+    }
+    apr_pool_destroy(report.pool);
+}
+
+/* ---- CUnit's own front end ---- */
+
+/* Each case runs twice there. */
+CAROM_TEST_ONCE(harness, under_a_front_end_of_cunit)
+{
+    apr_pool_t *pool;
+
+    CAROM_ASSERT(apr_pool_create(&pool, NULL) == APR_SUCCESS);
+    apr_env_set("CAROM_BY_CUNIT", "1", pool);
+    expect_run(test, TEXTS("fault[thread]/clean", "fault[spawn]/plain", "fixture[thread]/sizes"), 1,
+               TEXTS("Suite: fault[thread]\n", "Test: clean ...passed", "Test: plain ...FAILED", "1 + 1 == 3 [in ",
+                     "Test: sizes(64) ...FAILED", "tests      5      5      3      2        0"));
+    expect_run(test, TEXTS("fault[thread]/clean"), 0, TEXTS("tests      1      1      1      0        0"));
+    expect_run(test, TEXTS("no_such_case"), 99, TEXTS("Bail out! "));
+    apr_env_delete("CAROM_BY_CUNIT", pool);
+    apr_pool_destroy(pool);
+}
+
 /* ---- reports for programs ---- */
 
 static const char *read_file(apr_pool_t *pool, const char *path)
@@ -374,25 +411,6 @@ CAROM_TEST_ONCE(harness, reports_for_programs)
 }
 
 /* ---- fixtures, parameters, modes ---- */
-
-/* Runs some cases, and holds exit code and texts against what is wanted, NULL last; one that begins with '!' must not be. */
-static void expect_run(const carom_test_t *test, const char *const *arguments, int code, const char *const *wanted)
-{
-    static report_t report;
-
-    report_create(&report, test);
-    run_faults(&report, arguments);
-    CAROM_CHECK(report.code == code);
-    for (; *wanted != NULL; wanted++) {
-        if (**wanted == '!')
-            CAROM_CHECK(strstr(report.text, *wanted + 1) == NULL);
-        else if (**wanted == '@')
-            check_place(&report, *wanted + 1);
-        else
-            check_has(&report, *wanted);
-    }
-    apr_pool_destroy(report.pool);
-}
 
 CAROM_TEST(harness, fixture)
 {
