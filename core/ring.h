@@ -1,9 +1,10 @@
 /* A ring: bytes from one writer to one reader, in memory that both share.
  *
  * What is written lies in records: a word that says how long and what it is, then the bytes, filled up to whole lines of the
- * cache: the reader who looks at one record is not disturbed by the writing of the next.  The word is stored last, by one store, and the place of the next word was made 0 before: so the reader looks at one word, whose
- * arrival says that all of the record is there, and a writer that is killed half-way has written nothing.  The reader changes
- * nothing in the ring; how far it has read it says now and then, in its head.
+ * cache: the reader who looks at one record is not disturbed by the writing of the next.  The word is stored last, by one
+ * store, and the place of the next word was made 0 before: so the reader looks at one word, whose arrival says that all of the record
+ * is there, and a writer that is killed half-way has written nothing.  The reader changes nothing in the ring; how far it has
+ * read it says now and then, in its head.
  *
  * A record is never split by the end of the ring: a word sends the reader back to its beginning.  Another word sends it to
  * another ring, a larger one, which takes the place of the first: rings grow, so that a connection nobody uses is small.
@@ -79,8 +80,8 @@ static inline _Atomic uint64_t *carom__ring_word_at(unsigned char *ring, size_t 
 
 /* ---- reading ---- */
 
-/* Sizes a ring may have: whole lines, from 512 bytes to 1 GiB.  Its memory begins with a line, and needs no preparation but that
- * its first word is 0. */
+/* Sizes a ring may have: whole lines, from 512 bytes to 1 GiB.  Its memory begins with a line, and needs no preparation but
+ * that its first word is 0. */
 
 /* How many bytes can be taken now: of one record, or 0.  Sets *moved when the reader has to go on in another ring, whose id is
  * *next: then 0 is returned, and carom__ring_follow is the next call.  CAROM_EBADMSG: that is no record. */
@@ -131,8 +132,8 @@ void carom__ring_tell(carom__reader_t *reader);
  * quarter of the ring go whole or not at all.  *put 0: no room now.  CAROM_EBADMSG: the head is nonsense. */
 carom_status_t carom__ring_put(carom__writer_t *writer, const carom_plat_span_t spans[2], size_t done, size_t *put);
 
-/* The place for a message of at most a quarter of the ring, or NULL, when put has to see.  Once its bytes are there commit makes
- * a record of them. */
+/* The place for a message of at most a quarter of the ring, or NULL, when put has to see.  Once its bytes are there commit
+ * makes a record of them. */
 static inline unsigned char *carom__ring_begin(const carom__writer_t *writer, size_t length)
 {
     int fits = length <= writer->size / 4 && length + CAROM__RING_WORD <= writer->easy;

@@ -20,8 +20,8 @@ typedef struct carom__transport_t {
      * nothing of it was taken, that is for read.  NULL: read is the only way. */
     carom_status_t (*take)(carom_connection_t *self, void *buffer, size_t size, size_t *length, int *taken, int64_t deadline);
 
-    /* A message of bytes, if that needs nothing but room that is there.  0: it is not sent, that is for write.  NULL: write is the
-     * only way. */
+    /* A message of bytes, if that needs nothing but room that is there.  0: it is not sent, that is for write.  NULL: write is
+     * the only way. */
     int (*put)(carom_connection_t *self, const void *bytes, size_t length);
 
     /* A message: its header, its body, and handles that go along in bytes.  *sent is 0 when it was not begun.  CAROM_EEOF,

@@ -130,10 +130,12 @@ static void write_done(int code)
 
 int carom__h_body_run(const carom__h_case_t *of, const char *directory, uint64_t seed)
 {
-    body_t body = {.entry = of->entry, .test = {.name = of->name, .mode = of->mode->name, .directory = directory, .seed = seed}};
+    body_t body = {.entry = of->entry, .test = {.name = of->name, .mode = of->mode->name}};
     carom_status_t status;
     int code = 1;
 
+    body.test.directory = directory;
+    body.test.seed = seed;
     body.test.parameter = of->parameter;
     body.test.parameter_index = of->parameter_index;
     status = carom__h_mode_open(of->mode, &body.test);

@@ -1,7 +1,8 @@
 /* What the files of the harness share.
  *
- * One program plays three parts.  The runner selects cases, starts a process for each, judges and reports: harness.c, options.c,
- * modes.c, select.c, failed.c, run.c, judge.c, skips.c, report.c, junit.c, json.c, text.c, progress.c, replay.c, folder.c.  The process of a case runs one body: body.c, gate.c.  And in every
+ * One program plays three parts.  The runner selects cases, starts a process for each, judges and reports: harness.c,
+ * options.c, modes.c, select.c, failed.c, run.c, judge.c, skips.c, report.c, junit.c, json.c, text.c, progress.c, replay.c,
+ * folder.c.  The process of a case runs one body: body.c, gate.c.  And in every
  * process and thread that a body starts, assertions find their way back: assert.c, journal.c.
  */
 

@@ -108,8 +108,8 @@ static const char *case_line(const carom__h_session_t *session, const carom__h_r
                                    APR_UINT64_T_FMT, quoted(carom__h_outcome_name(run->outcome), pool), maybe(run->skip, pool),
                                    run->attempts, seconds(run->took, pool), run->passes);
 
-    return apr_psprintf(pool, "{\"event\": \"case\", %s, \"round\": %d, %s, \"failures\": [%s], \"notes\": [%s], \"output\": %s, "
-                        "\"again\": %s}\n", which, run->round, how, failures_of(run, pool), notes_of(run, pool),
+    return apr_psprintf(pool, "{\"event\": \"case\", %s, \"round\": %d, %s, \"failures\": [%s], \"notes\": [%s], "
+                        "\"output\": %s, \"again\": %s}\n", which, run->round, how, failures_of(run, pool), notes_of(run, pool),
                         maybe(run->last_output, pool), quoted(carom__h_again(session, run), pool));
 }
 

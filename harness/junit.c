@@ -92,9 +92,9 @@ static void put_case(xml_t *xml, const carom__h_run_t *run)
 
     if (xml->session->options.repeat > 1)
         name = apr_psprintf(xml->pool, "%s #%d", name, run->round + 1);
-    put(xml, "    <testcase classname=\"%s\" name=\"%s\" file=\"%s\" line=\"%u\" assertions=\"%" APR_UINT64_T_FMT "\" time=\"%s\">\n",
-        escaped(xml, run->of->suite), escaped(xml, name), escaped(xml, run->of->entry->file), run->of->entry->line, run->passes,
-        seconds(xml, run->took));
+    put(xml, "    <testcase classname=\"%s\" name=\"%s\" file=\"%s\" line=\"%u\" assertions=\"%" APR_UINT64_T_FMT
+        "\" time=\"%s\">\n", escaped(xml, run->of->suite), escaped(xml, name), escaped(xml, run->of->entry->file),
+        run->of->entry->line, run->passes, seconds(xml, run->took));
     if (run->outcome == CAROM__H_FAILED)
         put_failures(xml, run, "failure");
     if (run->outcome == CAROM__H_FLAKY)

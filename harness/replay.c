@@ -1,5 +1,6 @@
-/* The results, played through CUnit: a suite for each suite and mode, and in it one test for each case, which fails as its runs
- * did, or, for CUnit's own front ends, as its run does now.  CUnit itself runs in one thread of one process only, and never sees a body. */
+/* The results, played through CUnit: a suite for each suite and mode, and in it one test for each case, which fails as its
+ * runs did, or, for CUnit's own front ends, as its run does now.  CUnit itself runs in one thread of one process only, and
+ * never sees a body. */
 
 #include "harness/harness.h"
 

@@ -1,5 +1,5 @@
-/* The report for people and for automake: TAP, version 13, with all else as comments.  Written by APR, which translates no line ends: automake's driver
- * does not find a plan that ends in CR LF. */
+/* The report for people and for automake: TAP, version 13, with all else as comments.  Written by APR, which translates no line
+ * ends: automake's driver does not find a plan that ends in CR LF. */
 
 #include "harness/harness.h"
 
@@ -105,7 +105,8 @@ static void say_failures(const carom__h_session_t *session, const carom__h_run_t
     for (i = 0; i < run->failures->nelts; i++) {
         const carom__h_record_t *failure = &APR_ARRAY_IDX(run->failures, i, carom__h_record_t);
 
-        say_lines(session, "", apr_pstrcat(session->pool, carom__h_failure_place(session, run, failure), ": ", failure->text, NULL));
+        say_lines(session, "",
+                  apr_pstrcat(session->pool, carom__h_failure_place(session, run, failure), ": ", failure->text, NULL));
     }
 }
 

@@ -402,7 +402,8 @@ CAROM_TEST_ONCE(outcome, flaky)
 /* What no report may choke on. */
 CAROM_TEST_WITH(outcome, strange_text, .modes = CAROM_TEST_ONCE_ONLY, .tags = "strange")
 {
-    static const char strange[] = "<&\"']]>\\ tab\t bell\a \x1b[31m \xff\xfe \xc3( \xed\xa0\x80 \xef\xbf\xbf \xf4\x90\x80\x80 \xc3\xa9";
+    static const char strange[] =
+        "<&\"']]>\\ tab\t bell\a \x1b[31m \xff\xfe \xc3( \xed\xa0\x80 \xef\xbf\xbf \xf4\x90\x80\x80 \xc3\xa9";
 
     printf("%s\n", strange);
     fflush(stdout);

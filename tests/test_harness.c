@@ -398,7 +398,7 @@ CAROM_TEST_ONCE(harness, reports_for_programs)
     run_faults(&report, TEXTS("fault[thread]/plain", "outcome[once]/strange_text", "--junit", junit, "--json", json));
     CAROM_CHECK(report.code == 1);
     check_text(read_file(report.pool, junit),
-               TEXTS("<testsuite name=\"fault[thread]\" tests=\"1\" failures=\"1\" errors=\"0\" skipped=\"0\" time=\"",
+               TEXTS("<testsuite name=\"fault[thread]\" tests=\"1\" failures=\"1\" errors=\"0\" skipped=\"0\" ",
                      "<testcase classname=\"fault[thread]\" name=\"plain\"", "message=\"1 + 1 == 3\">", "</testsuites>\n"));
     check_text(read_file(report.pool, json),
                TEXTS("{\"event\": \"begin\", ", "\"name\": \"fault[thread]/plain\", \"suite\": \"fault\", ",
@@ -423,7 +423,8 @@ CAROM_TEST(harness, fixture)
 
 CAROM_TEST_ONCE(harness, fixture_that_fails)
 {
-    expect_run(test, TEXTS("fixture/of_a_fatal_body"), 1, TEXTS("@carom__test_fixture__of_a_fatal_body (body", "# torn down\n"));
+    expect_run(test, TEXTS("fixture/of_a_fatal_body"), 1,
+               TEXTS("@carom__test_fixture__of_a_fatal_body (body", "# torn down\n"));
     expect_run(test, TEXTS("fixture/fails_to_set_up"), 1,
                TEXTS("@fail_to_make (body", ": 4 + 4 == 9\n", "!the body began", "!torn down"));
     expect_run(test, TEXTS("fixture/fails_to_tear_down"), 1,
@@ -532,7 +533,8 @@ CAROM_TEST_ONCE(harness, only_what_failed)
 
 CAROM_TEST_ONCE(harness, tags)
 {
-    expect_run(test, TEXTS("--tags", "strange", "--list"), 0, TEXTS("outcome[once]/strange_text\noutcome[once]/slow_one\n", "!clean"));
+    expect_run(test, TEXTS("--tags", "strange", "--list"), 0,
+               TEXTS("outcome[once]/strange_text\noutcome[once]/slow_one\n", "!clean"));
     expect_run(test, TEXTS("--tags", "strange,-slow", "--list"), 0, TEXTS("outcome[once]/strange_text\n", "!slow_one"));
     expect_run(test, TEXTS("--tags", "-slow", "outcome", "--list"), 0, TEXTS("strange_text\n", "known_defect\n", "!slow_one"));
 }
