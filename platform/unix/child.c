@@ -191,8 +191,9 @@ int64_t carom_plat_child_pid(const carom_plat_child_t *child)
 
 carom_status_t carom_plat_child_native(carom_native_t *file, const carom_plat_child_t *child)
 {
-    int fd = child->sentinel >= 0 ? child->sentinel : child->status;
+    int fd = child->sentinel;
 
+    /* Not the way of a forked worker's words: it has them before its end, and no more when they are read. */
     *file = fd >= 0 ? fd : CAROM_NATIVE_NONE;
     return fd >= 0 ? CAROM_OK : CAROM_ENOTSUP;
 }
