@@ -46,6 +46,8 @@ static void forget_parent(void)
     if (known_pid == carom_inspect_pid())
         return;
     known_pid = carom_inspect_pid();
+    /* Nor has it the handlers of its parent, when carom has forked it. */
+    carom_inspect_crash_quietly();
     if (known_pid == body_pid)
         return;
     is_body = 0;
@@ -55,8 +57,14 @@ static void forget_parent(void)
 
 void carom__h_guard(void (*run)(void *), void *argument)
 {
+    char room[CAROM_INSPECT_CRASH_ROOM];
+    int has_room;
+
     forget_parent();
+    has_room = carom_inspect_crash_room(room);
     carom__h_land(run, argument);
+    if (has_room)
+        carom_inspect_crash_room(NULL);
     if (carom_inspect_pid() != body_pid)
         carom__h_count_write();
 }

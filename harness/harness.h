@@ -1,7 +1,7 @@
 /* What the files of the harness share.
  *
  * One program plays three parts.  The runner selects cases, starts a process for each, judges and reports: harness.c,
- * options.c, modes.c, select.c, failed.c, run.c, judge.c, skips.c, report.c, junit.c, json.c, text.c, progress.c, replay.c,
+ * options.c, modes.c, select.c, failed.c, run.c, stacks.c, judge.c, skips.c, report.c, junit.c, json.c, text.c, progress.c, replay.c,
  * folder.c.  The process of a case runs one body: body.c, gate.c.  And in every
  * process and thread that a body starts, assertions find their way back: assert.c, journal.c.
  */
@@ -186,13 +186,14 @@ typedef struct carom__h_run_t {
     uint64_t seed;
     carom__h_state_t state;
     const char *folder;         /* holds what follows; removed after judging */
-    const char *journal, *output, *directory;
+    const char *journal, *output, *crashes, *directory;
     carom_inspect_case_t *process;
     carom_inspect_end_t end;
     carom_duration_t began, deadline, took;
     int timed_out;
     apr_array_header_t *survivors;   /* carom_inspect_thing_t: processes that outlived the case */
     const char *trouble;        /* it could not be started */
+    const char *stacks;         /* where its threads stood, of a case that failed; NULL or "": nobody said */
     /* set by carom__h_judge */
     carom__h_outcome_t outcome;
     apr_array_header_t *failures;    /* carom__h_record_t */
@@ -228,6 +229,14 @@ void carom__h_run_one(carom__h_session_t *session, carom__h_run_t *run);
 
 /* The timeout of a case in microseconds. */
 carom_duration_t carom__h_timeout(const carom__h_session_t *session, const carom__h_case_t *of);
+
+/* ---- where threads stood (stacks.c) ---- */
+
+/* When the time of a case is up, before its processes are killed: asks where their threads stand. */
+void carom__h_stacks_take(carom__h_session_t *session, carom__h_run_t *run);
+
+/* When a case has failed, while it has its folder: puts before that what processes of it said when they crashed. */
+void carom__h_stacks_read(carom__h_session_t *session, carom__h_run_t *run);
 
 /* ---- judging (judge.c) ---- */
 

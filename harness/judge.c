@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define OUTPUT_SHOWN (16 * 1024)
+#define LINES_SHOWN 50
 
 void carom__h_fail(carom__h_session_t *session, carom__h_run_t *run, const char *format, ...)
 {
@@ -166,6 +167,20 @@ static carom__h_outcome_t outcome_of(const carom__h_run_t *run, int found, int a
     return run->skip != NULL ? CAROM__H_SKIPPED_OVER : CAROM__H_PASSED;
 }
 
+/* The last lines that its processes wrote: they share one file, so that the order in which they wrote is seen. */
+static const char *last_output(carom__h_session_t *session, const carom__h_run_t *run)
+{
+    const char *text = carom__h_file_read(run->output, OUTPUT_SHOWN, session->pool), *line = text + strlen(text);
+    int lines;
+
+    if (line > text && line[-1] == '\n')
+        line--;
+    for (lines = 0; line > text; line--)
+        if (line[-1] == '\n' && ++lines == LINES_SHOWN)
+            return apr_pstrcat(session->pool, "(what came before is left out)\n", line, NULL);
+    return text;
+}
+
 void carom__h_judge(carom__h_session_t *session, carom__h_run_t *run)
 {
     int before = run->failures->nelts, asserted;
@@ -176,6 +191,8 @@ void carom__h_judge(carom__h_session_t *session, carom__h_run_t *run)
     judge_survivors(session, run);
     judge_skip(session, run);
     run->outcome = outcome_of(run, run->failures->nelts - before, asserted);
-    if (run->outcome == CAROM__H_FAILED)
-        run->last_output = carom__h_file_read(run->output, OUTPUT_SHOWN, session->pool);
+    if (run->outcome == CAROM__H_FAILED) {
+        run->last_output = last_output(session, run);
+        carom__h_stacks_read(session, run);
+    }
 }

@@ -114,6 +114,10 @@ static void say_failed(const carom__h_session_t *session, const carom__h_run_t *
 {
     char took[40];
 
+    if (run->stacks != NULL && *run->stacks != '\0') {
+        carom__h_say(session, "# where its threads stood:\n");
+        say_lines(session, ": ", run->stacks);
+    }
     if (run->last_output != NULL && *run->last_output != '\0') {
         carom__h_say(session, "# its output:\n");
         say_lines(session, "| ", run->last_output);

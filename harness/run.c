@@ -37,14 +37,16 @@ static int make_folder(const carom__h_session_t *session, carom__h_run_t *run)
     run->folder = apr_psprintf(pool, "%s/%d", session->folder, number);
     run->journal = apr_pstrcat(pool, run->folder, "/journal", NULL);
     run->output = apr_pstrcat(pool, run->folder, "/output", NULL);
+    run->crashes = apr_pstrcat(pool, run->folder, "/crashes", NULL);
     run->directory = apr_pstrcat(pool, run->folder, "/files", NULL);
     return apr_dir_make(run->folder, APR_FPROT_OS_DEFAULT, pool) == APR_SUCCESS &&
            apr_dir_make(run->directory, APR_FPROT_OS_DEFAULT, pool) == APR_SUCCESS;
 }
 
-/* The names: where assertions are written, whose descendants are whose, and where temporary files go. */
-enum { VARIABLE_TAG, VARIABLE_JOURNAL, VARIABLE_TEMPORARY, VARIABLE_COUNT = VARIABLE_TEMPORARY + 3 };
-static const char *const variables[VARIABLE_COUNT] = {"CAROM_TEST_ID", CAROM__H_JOURNAL_VARIABLE, "TMPDIR", "TMP", "TEMP"};
+/* The names: where assertions and crashes are written, whose descendants are whose, and where temporary files go. */
+enum { VARIABLE_TAG, VARIABLE_JOURNAL, VARIABLE_CRASHES, VARIABLE_TEMPORARY, VARIABLE_COUNT = VARIABLE_TEMPORARY + 3 };
+static const char *const variables[VARIABLE_COUNT] = {
+    "CAROM_TEST_ID", CAROM__H_JOURNAL_VARIABLE, CAROM_INSPECT_CRASHES, "TMPDIR", "TMP", "TEMP"};
 
 static const char *variable_value(const carom__h_session_t *session, const carom__h_run_t *run, int which)
 {
@@ -52,6 +54,8 @@ static const char *variable_value(const carom__h_session_t *session, const carom
 
     if (which == VARIABLE_TAG)
         return apr_psprintf(session->pool, "%s%" APR_INT64_T_FMT "-%d", session->tag, carom_inspect_pid(), number);
+    if (which == VARIABLE_CRASHES)
+        return run->crashes;
     return which == VARIABLE_JOURNAL ? run->journal : run->directory;
 }
 
@@ -135,6 +139,7 @@ static void look_running(carom__h_session_t *session, carom__h_run_t *run)
         run->deadline = carom_now() + CAROM__H_GRACE;
     } else if (carom_now() > run->deadline) {
         run->timed_out = 1;
+        carom__h_stacks_take(session, run);
         carom_inspect_kill(run->process);
         finish(session, run);
     }

@@ -64,6 +64,17 @@ AS_IF([test "$enable_harness" = yes && test "$carom_cunit" != yes],
 AM_CONDITIONAL([HARNESS], [test "$enable_harness" != no && test "$carom_cunit" = yes])
 ])
 
+# CAROM_EXECINFO
+# --------------
+# For the harness only: a thread's view of its own stack.
+AC_DEFUN([CAROM_EXECINFO], [
+AC_CACHE_CHECK([for backtrace_symbols_fd], [carom_cv_execinfo],
+  [AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <execinfo.h>]],
+    [[void *frame; backtrace_symbols_fd(&frame, backtrace(&frame, 1), 2);]])],
+    [carom_cv_execinfo=yes], [carom_cv_execinfo=no])])
+AM_CONDITIONAL([EXECINFO], [test "$carom_cv_execinfo" = yes])
+])
+
 # CAROM_PEER(VARIABLE, MODULE, NAME)
 # ----------------------------------
 # A library that the benchmarks compare carom with; absent is fine.

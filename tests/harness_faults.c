@@ -160,9 +160,137 @@ CAROM_TEST_ONCE(fault, segv)
     *(volatile int *) nowhere = 1;
 }
 
+/* More than is shown. */
+CAROM_TEST_ONCE(fault, talks)
+{
+    int i;
+
+    for (i = 1; i <= 200; i++)
+        printf("line %d\n", i);
+    fflush(stdout);
+    CAROM_ASSERT(1 + 1 == 3);
+}
+
+/* ---- functions to be named where they hang or crash; none is the last call of its caller, which would leave the stack ---- */
+
+__attribute__((noinline)) void body_hangs_here(void);
+__attribute__((noinline)) void body_waits_here(apr_thread_t *thread);
+__attribute__((noinline)) void entry_hangs_here(void);
+__attribute__((noinline)) void thread_hangs_here(void);
+__attribute__((noinline)) void crashes_here(void);
+__attribute__((noinline)) int overflows_here(volatile int *depth);
+
+void body_hangs_here(void)
+{
+    for (;;)
+        apr_sleep(FOR_LONG);
+}
+
+void entry_hangs_here(void)
+{
+    for (;;)
+        apr_sleep(FOR_LONG);
+}
+
+void thread_hangs_here(void)
+{
+    for (;;)
+        apr_sleep(FOR_LONG);
+}
+
+void body_waits_here(apr_thread_t *thread)
+{
+    apr_status_t status;
+
+    apr_thread_join(&status, thread);
+    CAROM_NOTE("the thread came to its end");
+}
+
+void crashes_here(void)
+{
+    volatile uintptr_t nowhere = 16;
+
+    *(volatile int *) nowhere = 1;
+}
+
+int overflows_here(volatile int *depth)
+{
+    volatile int here[256] = {*depth + 1};
+
+    return here[0] < 0 ? 0 : overflows_here(here) + here[255];
+}
+
 CAROM_TEST_WITH(fault, hang, .modes = CAROM_TEST_ONCE_ONLY, .timeout_ms = 300)
 {
-    apr_sleep(FOR_LONG);
+    body_hangs_here();
+}
+
+CAROM_TASK(hangs)
+{
+    entry_hangs_here();
+    return 0;
+}
+
+static void *APR_THREAD_FUNC hang_in_thread(apr_thread_t *thread, void *argument)
+{
+    (void) thread;
+    thread_hangs_here();
+    return argument;
+}
+
+/* Long enough for the entry to have begun. */
+CAROM_TEST_WITH(fault, hang_everywhere, .timeout_ms = 2000)
+{
+    apr_thread_t *thread;
+    carom_process_t *child;
+
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(hangs)));
+    CAROM_ASSERT(apr_thread_create(&thread, NULL, hang_in_thread, NULL, new_pool()) == APR_SUCCESS);
+    body_waits_here(thread);
+}
+
+CAROM_TEST_ONCE(fault, crash_in_body)
+{
+    crashes_here();
+    CAROM_NOTE("the body went on");
+}
+
+CAROM_TASK(crashes_in_entry)
+{
+    crashes_here();
+    return 0;
+}
+
+CAROM_TEST(fault, crash_in_entry)
+{
+    CAROM_ASSERT_INT(run_entry(test, carom_call(crashes_in_entry)), 0);
+}
+
+static void *APR_THREAD_FUNC crash_in_thread(apr_thread_t *thread, void *argument)
+{
+    (void) thread;
+    crashes_here();
+    return argument;
+}
+
+CAROM_TEST_ONCE(fault, crash_in_foreign_thread)
+{
+    apr_thread_t *thread;
+
+    CAROM_ASSERT(apr_thread_create(&thread, NULL, crash_in_thread, NULL, new_pool()) == APR_SUCCESS);
+    body_waits_here(thread);
+}
+
+CAROM_TASK(overflows_in_entry)
+{
+    volatile int depth = 0;
+
+    return overflows_here(&depth);
+}
+
+CAROM_TEST(fault, overflow_in_entry)
+{
+    CAROM_ASSERT_INT(run_entry(test, carom_call(overflows_in_entry)), 0);
 }
 
 CAROM_TEST_ONCE(fault, exits)

@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* Enough for the longest report. */
-#define REPORT_MAX 65536
+#define REPORT_MAX 262144
 
 typedef struct {
     apr_pool_t *pool;
@@ -112,6 +112,13 @@ static void check_has(const report_t *report, const char *text)
     CAROM_CHECK(strstr(report->text, text) != NULL);
 }
 
+static void check_lacks(const report_t *report, const char *text)
+{
+    if (strstr(report->text, text) != NULL)
+        CAROM_NOTE("too much in the report: %s", text);
+    CAROM_CHECK(strstr(report->text, text) == NULL);
+}
+
 /* `where` is a function and who ran it.  The line is the one that the planted fault says itself. */
 static void check_place(const report_t *report, const char *where)
 {
@@ -138,6 +145,8 @@ static void expect_report(const carom_test_t *test, const char *name, int fails,
     check_has(&report, apr_pstrcat(report.pool, fails ? "not ok " : "ok ", NULL));
     check_has(&report, apr_pstrcat(report.pool, " - ", fault, NULL));
     check_has(&report, fails ? "\n# 1 passed, 1 failed, 0 skipped in " : "\n# 2 passed, 0 failed, 0 skipped in ");
+    if (!fails)
+        check_lacks(&report, "# where its threads stood:\n");
     if (fails)
         check_has(&report, apr_pstrcat(report.pool, " --seed 42 '", fault, "'\n", NULL));
     for (; *wanted != NULL; wanted++) {
@@ -221,6 +230,108 @@ CAROM_TEST_ONCE(harness, crash_is_named)
 CAROM_TEST_ONCE(harness, hang_is_ended)
 {
     EXPECT_FAULT("hang", "timed out after ");
+}
+
+CAROM_TEST_ONCE(harness, last_lines_are_shown)
+{
+    static report_t report;
+
+    report_create(&report, test);
+    run_faults(&report, (const char *[]){"fault/talks", NULL});
+    check_has(&report, "\n# | (what came before is left out)\n# | line 151\n");
+    check_has(&report, "\n# | line 200\n");
+    check_lacks(&report, "line 150\n");
+    apr_pool_destroy(report.pool);
+}
+
+/* ---- where threads stood ---- */
+
+/* Without a program that shows them there are no stacks of others. */
+static const char *in_stack(const char *function)
+{
+    return carom_inspect_stack_program() != NULL ? function : "without stacks: ";
+}
+
+/* Windows tells modules and places; without a program so does Linux.  A sanitizer tells functions, in the output. */
+static const char *in_crash(const char *function)
+{
+    if (on_windows())
+        return "harness_faults.exe+0x";
+    return carom_inspect_stack_program() != NULL || !carom_inspect_crash_told() ? function : "harness_faults(+0x";
+}
+
+static const char *crash_heading(void)
+{
+    return carom_inspect_crash_told() ? " crashed in thread " : "";
+}
+
+CAROM_TEST_ONCE(harness, hang_shows_its_stack)
+{
+    EXPECT_FAULT("hang", "# where its threads stood:\n# : process ", in_stack("body_hangs_here"));
+}
+
+CAROM_TEST(harness, hang_shows_all_stacks)
+{
+    EXPECT_FAULT("hang_everywhere", "timed out after ", in_stack("body_waits_here"), in_stack("thread_hangs_here"),
+                 in_stack("entry_hangs_here"));
+}
+
+CAROM_TEST_ONCE(harness, crash_shows_its_stack)
+{
+    EXPECT_FAULT("crash_in_body", crash_heading(), in_crash("crashes_here"));
+    EXPECT_FAULT("crash_in_foreign_thread", crash_heading(), in_crash("crashes_here"));
+}
+
+CAROM_TEST(harness, crash_of_an_entry_shows_its_stack)
+{
+    EXPECT_FAULT("crash_in_entry", crash_heading(), in_crash("crashes_here"));
+}
+
+CAROM_TEST(harness, overflow_shows_its_stack)
+{
+    EXPECT_FAULT("overflow_in_entry", crash_heading(), in_crash("overflows_here"));
+}
+
+/* From now on programs are looked for in the folder of this case. */
+static int take_programs_away(const carom_test_t *test)
+{
+    apr_pool_t *pool;
+
+    if (strcmp(carom_inspect_system(), "linux") != 0)
+        return 0;
+    CAROM_ASSERT(apr_pool_create(&pool, NULL) == APR_SUCCESS);
+    CAROM_ASSERT(apr_env_set("PATH", test->directory, pool) == APR_SUCCESS);
+    apr_pool_destroy(pool);
+    return 1;
+}
+
+CAROM_TEST_ONCE(harness, stacks_without_a_program)
+{
+    if (!take_programs_away(test))
+        return;
+    CAROM_ASSERT(carom_inspect_stack_program() == NULL);
+    EXPECT_FAULT("hang", "\n# : thread ", " \"harness_faults\": state S, in ", "without stacks: neither eu-stack ");
+    EXPECT_FAULT("crash_in_body", crash_heading(), in_crash("crashes_here"));
+}
+
+CAROM_TEST_WITH(harness, stacks_by_a_program_that_hangs, .modes = CAROM_TEST_ONCE_ONLY, .timeout_ms = 60000)
+{
+    static const char script[] = "#!/bin/sh\necho no stack yet\nexec sleep 3600\n";
+    apr_pool_t *pool;
+    apr_file_t *file;
+    const char *path;
+
+    if (!take_programs_away(test))
+        return;
+    CAROM_ASSERT(apr_pool_create(&pool, NULL) == APR_SUCCESS);
+    path = apr_pstrcat(pool, test->directory, "/eu-stack", NULL);
+    CAROM_ASSERT(apr_file_open(&file, path, APR_FOPEN_WRITE | APR_FOPEN_CREATE,
+                               APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE, pool) == APR_SUCCESS);
+    CAROM_ASSERT(apr_file_write_full(file, script, sizeof(script) - 1, NULL) == APR_SUCCESS);
+    apr_file_close(file);
+    EXPECT_FAULT("hang", "# : no stack yet\n# : eu-stack was ended: it could not look into process ");
+    apr_file_remove(path, pool);
+    apr_pool_destroy(pool);
 }
 
 CAROM_TEST_ONCE(harness, vanished_worker_is_a_failure)

@@ -2,7 +2,8 @@
  * platform, which uses nothing of carom.
  *
  * inspect_posix.c (starting, waiting, killing) stands on every Unix beside inspect_linux.c or, where the system shows no more,
- * inspect_none.c; inspect_windows.c and inspect_handles.c are Windows.  Paths and texts are UTF-8.  Statuses are APR's.
+ * inspect_none.c; inspect_windows.c and inspect_handles.c are Windows.  Stacks are a part of their own: stacks_*.c takes those
+ * of others, crash_*.c tells those of a process that crashes.  Paths and texts are UTF-8.  Statuses are APR's.
  */
 
 #ifndef CAROM_INSPECT_H
@@ -64,8 +65,22 @@ unsigned carom_inspect_list(carom_inspect_visit_t visit, void *argument);
 
 /* ---- the process of a case, and the one that runs the cases ---- */
 
-/* In every process of a test program: crashes end it at once, without a dialogue or a debugger, and say why in its output. */
+/* In every process of a test program: crashes end it at once, without a dialogue or a debugger, by the signal (or the code)
+ * that they would have ended it by anyway.  Before that the process says where its threads stood, in the file of
+ * CAROM_INSPECT_CRASHES.  Signals that have handlers already keep them; with a sanitizer all keep them, since it tells more.
+ * Once for each process, a second call does nothing: a process that was forked calls it again. */
 void carom_inspect_crash_quietly(void);
+
+/* 1 where it does so in this build, 0 with a sanitizer. */
+int carom_inspect_crash_told(void);
+
+/* The variable with the path of that file, which descendants inherit.  Without it, stderr. */
+#define CAROM_INSPECT_CRASHES "CAROM_H_CRASHES"
+
+/* In a thread, whose stack may be used up: `room` is where it tells of its crash then.  Returns 1, or 0 when it needs none.
+ * The room must be there until it is given back by NULL.  The thread that called carom_inspect_crash_quietly has one. */
+#define CAROM_INSPECT_CRASH_ROOM (32 * 1024)
+int carom_inspect_crash_room(char *room);
 
 /* First thing in the process of a case: it ends when the runner does, where the system can do that. */
 void carom_inspect_become_case(void);
@@ -101,6 +116,16 @@ int carom_inspect_ended(carom_inspect_case_t *started, carom_inspect_end_t *end)
 
 /* Once it has ended: shows the processes it left behind.  Returns how many. */
 unsigned carom_inspect_survivors(carom_inspect_case_t *started, carom_inspect_visit_t visit, void *argument);
+
+/* Shows, a line at a time, where each thread of each process of the case stands: under a heading for each process its threads as
+ * the system describes them, then their stacks, as far as stack_program can.  A process that cannot be looked at is left after
+ * 10 s with a line that says so, and after 30 s altogether no more are begun.  `folder` is for files that this may need on the
+ * way.  Before carom_inspect_kill. */
+typedef void (*carom_inspect_say_t)(void *argument, const char *line);
+void carom_inspect_stacks(carom_inspect_case_t *started, const char *folder, carom_inspect_say_t say, void *argument);
+
+/* The name of the program that shows the stacks of other processes on this machine, "eu-stack", or NULL: there is none. */
+const char *carom_inspect_stack_program(void);
 
 /* Kills the process of the case and all that descends from it; returns when they are gone, after 5 s at the latest. */
 void carom_inspect_kill(carom_inspect_case_t *started);

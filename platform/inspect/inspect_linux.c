@@ -1,6 +1,6 @@
 /* Linux tells all of it in /proc. */
 
-#include "inspect_posix.h"
+#include "inspect_linux.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -33,8 +33,7 @@ apr_status_t carom_inspect_program(char *path, size_t size)
 
 /* ---- reading /proc ---- */
 
-/* Reads at most size - 1 bytes and adds a 0.  Returns how many, or -1. */
-static ssize_t read_proc(const char *path, char *buffer, size_t size)
+ssize_t carom_inspect_read_proc(const char *path, char *buffer, size_t size)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     size_t length = 0;
@@ -55,7 +54,7 @@ static char state_of(pid_t pid)
     char path[64], text[512], *end;
 
     snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
-    if (read_proc(path, text, sizeof(text)) <= 0 || (end = strrchr(text, ')')) == NULL || end[1] == '\0')
+    if (carom_inspect_read_proc(path, text, sizeof(text)) <= 0 || (end = strrchr(text, ')')) == NULL || end[1] == '\0')
         return 0;
     return end[2];
 }
@@ -67,20 +66,19 @@ static void one_line(char *text)
             *text = ' ';
 }
 
-/* The command line, or the short name for a process that has none, as a zombie. */
-static void describe_process(char *text, size_t size, pid_t pid)
+void carom_inspect_describe_process(char *text, size_t size, pid_t pid)
 {
     char path[64];
     ssize_t length, i;
 
     snprintf(path, sizeof(path), "/proc/%d/cmdline", (int) pid);
-    length = read_proc(path, text, size);
+    length = carom_inspect_read_proc(path, text, size);
     for (i = 0; i < length - 1; i++)
         if (text[i] == '\0')
             text[i] = ' ';
     if (length <= 0) {
         snprintf(path, sizeof(path), "/proc/%d/comm", (int) pid);
-        if (read_proc(path, text, size) <= 0)
+        if (carom_inspect_read_proc(path, text, size) <= 0)
             snprintf(text, size, "?");
     }
     text[strcspn(text, "\n")] = '\0';
@@ -99,7 +97,7 @@ static int each_child_of_thread(const char *thread, on_pid_t on_pid, void *argum
     ssize_t length = -1;
 
     snprintf(path, sizeof(path), "/proc/self/task/%s/children", thread);
-    if ((text = malloc(size)) != NULL && (length = read_proc(path, text, size)) > 0)
+    if ((text = malloc(size)) != NULL && (length = carom_inspect_read_proc(path, text, size)) > 0)
         for (next = text;; next = end) {
             long pid = strtol(next, &end, 10);
 
@@ -143,7 +141,7 @@ static void list_child(void *argument, pid_t pid)
         return;
     thing.kind = state == 'Z' || state == 'X' ? CAROM_INSPECT_ZOMBIE : CAROM_INSPECT_CHILD;
     thing.id = pid;
-    describe_process(thing.text, sizeof(thing.text), pid);
+    carom_inspect_describe_process(thing.text, sizeof(thing.text), pid);
     listing->visit(listing->argument, &thing);
 }
 
@@ -154,7 +152,7 @@ static void describe_thread(carom_inspect_thing_t *thing, const char *name, int 
     (void) directory;
     thing->kind = CAROM_INSPECT_THREAD;
     snprintf(path, sizeof(path), "/proc/self/task/%s/comm", name);
-    if (read_proc(path, thing->text, sizeof(thing->text)) <= 0)
+    if (carom_inspect_read_proc(path, thing->text, sizeof(thing->text)) <= 0)
         snprintf(thing->text, sizeof(thing->text), "?");
     thing->text[strcspn(thing->text, "\n")] = '\0';
     one_line(thing->text);
@@ -250,7 +248,7 @@ static int belongs_to(pid_t pid, const char *tag)
     if (environment == NULL)
         return 0;
     snprintf(path, sizeof(path), "/proc/%d/environ", (int) pid);
-    length = read_proc(path, environment, size);
+    length = carom_inspect_read_proc(path, environment, size);
     belongs = length < 0 || has_tag(environment, length, tag);
     free(environment);
     return belongs;

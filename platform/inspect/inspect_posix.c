@@ -41,9 +41,19 @@ int carom_inspect_variable(const char *name, char *value, size_t size)
     return 1;
 }
 
-/* They do. */
-void carom_inspect_crash_quietly(void)
+int64_t carom_inspect_now_ms(void)
 {
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void carom_inspect_pause_1ms(void)
+{
+    struct timespec millisecond = {0, 1000000};
+
+    nanosleep(&millisecond, NULL);
 }
 
 intptr_t carom_inspect_append_open(const char *path)
@@ -193,16 +203,24 @@ static const struct {
     {SIGUSR2, "SIGUSR2"}, {SIGXCPU, "SIGXCPU"}, {SIGXFSZ, "SIGXFSZ"},
 };
 
-static void name_signal(char *text, size_t size, int number)
+const char *carom_inspect_signal_name(int number)
 {
     size_t i;
 
     for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-        if (signals[i].number == number) {
-            snprintf(text, size, "%s", signals[i].name);
-            return;
-        }
-    snprintf(text, size, "signal %d", number);
+        if (signals[i].number == number)
+            return signals[i].name;
+    return NULL;
+}
+
+static void name_signal(char *text, size_t size, int number)
+{
+    const char *name = carom_inspect_signal_name(number);
+
+    if (name != NULL)
+        snprintf(text, size, "%s", name);
+    else
+        snprintf(text, size, "signal %d", number);
 }
 
 /* WNOWAIT leaves the zombie, and with it the number of the process and of its group, which can then be killed without fear of
@@ -230,13 +248,6 @@ static void kill_survivor(void *argument, const carom_inspect_thing_t *thing)
     kill((pid_t) thing->id, SIGKILL);
 }
 
-static void pause_1ms(void)
-{
-    struct timespec millisecond = {0, 1000000};
-
-    nanosleep(&millisecond, NULL);
-}
-
 /* A survivor that dies hands its own children on to the runner, so that they are found when looking again. */
 void carom_inspect_kill(carom_inspect_case_t *started)
 {
@@ -248,7 +259,7 @@ void carom_inspect_kill(carom_inspect_case_t *started)
         kill(started->pid, SIGKILL);
         if (carom_inspect_ended(started, &end) && carom_inspect_survivors(started, kill_survivor, NULL) == 0)
             return;
-        pause_1ms();
+        carom_inspect_pause_1ms();
     }
 }
 

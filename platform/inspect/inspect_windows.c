@@ -2,7 +2,6 @@
 
 #include "inspect_windows.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,39 +103,8 @@ void carom_inspect_append_close(intptr_t file)
 
 /* ---- the process of a case ---- */
 
-/* abort() would end with exit code 3, as exit(3) does: this is the status by which a crash is known. */
-static void on_abort(int number)
-{
-    (void) number;
-    TerminateProcess(GetCurrentProcess(), (UINT) STATUS_FATAL_APP_EXIT);
-}
-
-void carom_inspect_become_case(void)
-{
-    signal(SIGABRT, on_abort);
-}
-
 void carom_inspect_become_runner(void)
 {
-}
-
-/* The exit code is the one that the system would have given; by default it would start a debugger or a report first. */
-static LONG WINAPI on_exception(EXCEPTION_POINTERS *exception)
-{
-    char text[100];
-    DWORD written;
-
-    snprintf(text, sizeof(text), "exception 0x%08lx at %p\n", exception->ExceptionRecord->ExceptionCode,
-             exception->ExceptionRecord->ExceptionAddress);
-    WriteFile(GetStdHandle(STD_ERROR_HANDLE), text, (DWORD) strlen(text), &written, NULL);
-    TerminateProcess(GetCurrentProcess(), exception->ExceptionRecord->ExceptionCode);
-    return EXCEPTION_EXECUTE_HANDLER;
-}
-
-void carom_inspect_crash_quietly(void)
-{
-    SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
-    SetUnhandledExceptionFilter(on_exception);
 }
 
 /* ---- starting ---- */
@@ -237,7 +205,7 @@ static HANDLE open_null(void)
     return CreateFileW(L"NUL", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, &security, OPEN_EXISTING, 0, NULL);
 }
 
-static apr_status_t create_with_streams(PROCESS_INFORMATION *made, const carom_inspect_launch_t *launch)
+apr_status_t carom_inspect_create(PROCESS_INFORMATION *made, const carom_inspect_launch_t *launch)
 {
     HANDLE streams[2] = {open_null(), open_to_append(launch->output, 1)};
     WCHAR *command = command_line(launch->arguments);
@@ -275,7 +243,7 @@ apr_status_t carom_inspect_start(carom_inspect_case_t **started, const carom_ins
     if (fresh == NULL)
         return APR_ENOMEM;
     set_environment(launch->environment);
-    if ((status = create_with_streams(&made, launch)) != APR_SUCCESS) {
+    if ((status = carom_inspect_create(&made, launch)) != APR_SUCCESS) {
         free(fresh);
         return status;
     }
@@ -287,6 +255,11 @@ apr_status_t carom_inspect_start(carom_inspect_case_t **started, const carom_ins
     fresh->pid = made.dwProcessId;
     *started = fresh;
     return APR_SUCCESS;
+}
+
+DWORD carom_inspect_pid_of(const carom_inspect_case_t *started)
+{
+    return started->pid;
 }
 
 /* ---- ending ---- */
