@@ -1,9 +1,9 @@
 /* What the files of the harness share.
  *
  * One program plays three parts.  The runner selects cases, starts a process for each, judges and reports: harness.c,
- * options.c, modes.c, select.c, failed.c, run.c, stacks.c, judge.c, skips.c, report.c, junit.c, json.c, text.c, progress.c, replay.c,
- * folder.c.  The process of a case runs one body: body.c, gate.c.  And in every
- * process and thread that a body starts, assertions find their way back: assert.c, journal.c.
+ * options.c, modes.c, select.c, failed.c, run.c, stacks.c, judge.c, skips.c, report.c, junit.c, json.c, text.c, progress.c,
+ * replay.c, folder.c.  The process of a case runs one body: body.c, gate.c.  And in every process and thread that a body starts,
+ * assertions find their way back: assert.c, journal.c.
  */
 
 #ifndef CAROM_HARNESS_INTERNAL_H

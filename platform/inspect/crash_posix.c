@@ -134,8 +134,8 @@ static void tell(int number)
         carom_inspect_frames_write(file);
 }
 
-/* Another thread that crashes meanwhile waits for the end.  The signal raised here comes when the handler returns, and finds the
- * default action. */
+/* Another thread that crashes meanwhile waits for the end.  The signal raised here comes when the handler returns, and finds
+ * the default action. */
 static void on_crash(int number)
 {
     while (atomic_flag_test_and_set(&busy))

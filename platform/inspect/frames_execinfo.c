@@ -1,5 +1,5 @@
-/* The stack of the calling thread, as glibc and the BSDs show it.  Of functions that their object does not export this tells the
- * place alone: addr2line -e OBJECT +0xPLACE has the name. */
+/* The stack of the calling thread, as glibc and the BSDs show it.  Of functions that their object does not export this tells
+ * the place alone: addr2line -e OBJECT +0xPLACE has the name. */
 
 #include "inspect_posix.h"
 

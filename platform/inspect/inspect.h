@@ -117,10 +117,10 @@ int carom_inspect_ended(carom_inspect_case_t *started, carom_inspect_end_t *end)
 /* Once it has ended: shows the processes it left behind.  Returns how many. */
 unsigned carom_inspect_survivors(carom_inspect_case_t *started, carom_inspect_visit_t visit, void *argument);
 
-/* Shows, a line at a time, where each thread of each process of the case stands: under a heading for each process its threads as
- * the system describes them, then their stacks, as far as stack_program can.  A process that cannot be looked at is left after
- * 10 s with a line that says so, and after 30 s altogether no more are begun.  `folder` is for files that this may need on the
- * way.  Before carom_inspect_kill. */
+/* Shows, a line at a time, where each thread of each process of the case stands: under a heading for each process its threads
+ * as the system describes them, then their stacks, as far as carom_inspect_stack_program can.  A process that cannot be looked
+ * at is left after 10 s with a line that says so, and after 30 s altogether no more are begun.  `folder` is for files that this
+ * may need on the way.  Before carom_inspect_kill. */
 typedef void (*carom_inspect_say_t)(void *argument, const char *line);
 void carom_inspect_stacks(carom_inspect_case_t *started, const char *folder, carom_inspect_say_t say, void *argument);
 
