@@ -18,7 +18,8 @@
  * Assertions, these and all of CUnit's, count wherever they stand: in the body, in its threads, in the processes it starts.
  * A fatal one leaves the body or the entry it stands in; in a thread that carom did not start it ends the process, since there
  * is no other way out of it.  A case also fails when it crashes, hangs, ends without having reached its end, or leaves behind a
- * process, a zombie, a thread, a descriptor or a file.  How to run the program: doc/harness.md.
+ * process, a zombie, a thread, a descriptor, a file, a segment of shared memory, a semaphore, a queue, or a signal, timer,
+ * directory or umask that is not as before.  How to run the program: doc/harness.md.
  */
 
 #ifndef CAROM_HARNESS_H
@@ -71,7 +72,14 @@ enum {
     CAROM_LEAVES_PROCESSES = 1,
     CAROM_LEAVES_THREADS = 2,
     CAROM_LEAVES_DESCRIPTORS = 4,
-    CAROM_LEAVES_FILES = 8
+    CAROM_LEAVES_FILES = 8,          /* in its directory; also the file of a socket */
+    CAROM_LEAVES_SEGMENTS = 16,      /* of shared memory, POSIX or System V */
+    CAROM_LEAVES_SEMAPHORES = 32,    /* the same */
+    CAROM_LEAVES_QUEUES = 64,        /* of System V messages */
+    CAROM_LEAVES_SIGNALS = 128,      /* other dispositions, or another mask in the body's thread */
+    CAROM_LEAVES_TIMERS = 256,       /* running or stopped, of alarm and setitimer */
+    CAROM_LEAVES_DIRECTORY = 512,    /* another current one */
+    CAROM_LEAVES_UMASK = 1024
 };
 
 typedef struct carom_test_options_t {

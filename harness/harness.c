@@ -51,10 +51,12 @@ static void add_run(carom__h_session_t *session, carom__h_case_t *of, int round)
     carom__h_run_t *run = apr_array_push(session->runs);
 
     memset(run, 0, sizeof(*run));
+    run->number = session->told + session->runs->nelts - 1;
     run->of = of;
     run->round = round;
     run->seed = session->options.seed + (uint64_t) round;
     run->survivors = apr_array_make(session->pool, 1, sizeof(carom_inspect_thing_t));
+    run->left = apr_array_make(session->pool, 1, sizeof(carom_inspect_thing_t));
     run->failures = apr_array_make(session->pool, 1, sizeof(carom__h_record_t));
     run->notes = apr_array_make(session->pool, 1, sizeof(const char *));
 }
@@ -111,6 +113,8 @@ static const char *set_up(carom__h_session_t *session)
     if (carom_inspect_program(path, sizeof(path)) == APR_SUCCESS)
         session->program = apr_pstrdup(session->pool, path);
     session->tag = outer_tag(session->pool);
+    session->finds = apr_array_make(session->pool, 1, sizeof(carom__h_find_t));
+    session->riddles = apr_array_make(session->pool, 1, sizeof(carom__h_find_t));
     if ((session->folder = carom__h_folder_make(session->pool)) == NULL)
         return "no temporary folder could be made";
     return NULL;
@@ -120,7 +124,7 @@ static int exit_code(const carom__h_session_t *session)
 {
     const int *counts = session->counts;
 
-    if (counts[CAROM__H_FAILED] > 0)
+    if (counts[CAROM__H_FAILED] > 0 || session->riddles->nelts > 0)
         return 1;
     return counts[CAROM__H_SKIPPED_OVER] == session->told + session->runs->nelts ? ALL_SKIPPED : 0;
 }
@@ -129,7 +133,7 @@ static int has_another_round(const carom__h_session_t *session)
 {
     const carom__h_options_t *options = &session->options;
 
-    if (!options->until_fail || session->counts[CAROM__H_FAILED] > 0)
+    if (!options->until_fail || session->counts[CAROM__H_FAILED] > 0 || session->riddles->nelts > 0)
         return 0;
     return options->repeat == 0 || session->rounds < options->repeat;
 }
@@ -173,6 +177,7 @@ static int run(carom__h_session_t *session)
         carom_inspect_become_runner();
     session->began = carom_now();
     wrong = run_rounds(session);
+    carom__h_names_close(session);
     carom__h_folder_remove(session->folder, session->pool);
     if (wrong == NULL)
         wrong = carom__h_replay(session);
@@ -287,6 +292,7 @@ void carom_harness_cunit_end(void)
 {
     if (of_cunit == NULL)
         return;
+    carom__h_names_close(of_cunit);
     if (of_cunit->folder != NULL)
         carom__h_folder_remove(of_cunit->folder, of_cunit->pool);
     end_session(of_cunit);

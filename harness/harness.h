@@ -1,9 +1,9 @@
 /* What the files of the harness share.
  *
  * One program plays three parts.  The runner selects cases, starts a process for each, judges and reports: harness.c,
- * options.c, modes.c, select.c, failed.c, run.c, stacks.c, judge.c, skips.c, report.c, junit.c, json.c, text.c, progress.c,
- * replay.c, folder.c.  The process of a case runs one body: body.c, gate.c.  And in every process and thread that a body starts,
- * assertions find their way back: assert.c, journal.c.
+ * options.c, modes.c, select.c, failed.c, run.c, stacks.c, names.c, judge.c, skips.c, report.c, junit.c, json.c, text.c,
+ * progress.c, replay.c, folder.c.  The process of a case runs one body: body.c, gate.c.  And in every process and thread that a
+ * body starts, assertions find their way back: assert.c, journal.c.
  */
 
 #ifndef CAROM_HARNESS_INTERNAL_H
@@ -81,14 +81,23 @@ void carom__h_count_write(void);
 typedef struct carom__h_snapshot_t {
     carom_inspect_thing_t *things;
     size_t count, capacity;
-    unsigned told;              /* the kinds that this system can tell */
 } carom__h_snapshot_t;
 
-/* Looks at what this process has. */
+/* Adds a thing to a snapshot, which is the argument. */
+void carom__h_snapshot_add(void *argument, const carom_inspect_thing_t *thing);
+int carom__h_snapshot_has(const carom__h_snapshot_t *snapshot, const carom_inspect_thing_t *thing);
+
+/* The kinds that CAROM_LEAVES_… allows, as a mask. */
+unsigned carom__h_allowed_kinds(unsigned leaves);
+
+/* "segment 7 left behind: /dev/shm/it" */
+void carom__h_leak_text(char *text, size_t size, const carom_inspect_thing_t *thing);
+
+/* Looks at what this process has, and at what it and the calling thread have one of each. */
 void carom__h_gate_open(carom__h_snapshot_t *before);
 
-/* Writes a record for each thing that is still more than before after the grace, and for each file in `directory`, but for
- * what `leaves` allows.  Returns how many.  Frees the snapshot. */
+/* Writes a record for each thing that is still more than before after the grace, or another than before, and for each file in
+ * `directory`, but for what `leaves` allows.  In the same thread.  Returns how many.  Frees the snapshot. */
 unsigned carom__h_gate_check(carom__h_snapshot_t *before, const char *directory, unsigned leaves);
 
 /* What the gate cannot see on this system, as a line for people; NULL: nothing. */
@@ -177,11 +186,13 @@ typedef enum carom__h_state_t {
     CAROM__H_WAITING,
     CAROM__H_RUNNING,
     CAROM__H_LINGERING,         /* its process has ended, others that it started have not */
+    CAROM__H_ENDED,             /* all have; it is judged once it is suspected of nothing */
     CAROM__H_FINISHED
 } carom__h_state_t;
 
 typedef struct carom__h_run_t {
     carom__h_case_t *of;
+    int number;                 /* its place among the runs; names its folder and its processes */
     int round;                  /* of options.repeat, from 0 */
     uint64_t seed;
     carom__h_state_t state;
@@ -192,6 +203,7 @@ typedef struct carom__h_run_t {
     carom_duration_t began, deadline, took;
     int timed_out;
     apr_array_header_t *survivors;   /* carom_inspect_thing_t: processes that outlived the case */
+    apr_array_header_t *left;        /* carom_inspect_thing_t: what it left in the whole system */
     const char *trouble;        /* it could not be started */
     const char *stacks;         /* where its threads stood, of a case that failed; NULL or "": nobody said */
     /* set by carom__h_judge */
@@ -214,6 +226,10 @@ typedef struct carom__h_session_t {
     const char *program;             /* for starting it again */
     const char *folder;              /* temporary, of this session */
     const char *tag;                 /* of the case this runner itself runs in, with a '.'; else "" */
+    carom__h_snapshot_t names;       /* what the whole system has; once it was looked at */
+    int looked;
+    apr_array_header_t *finds;       /* carom__h_find_t: what came since and is not settled */
+    apr_array_header_t *riddles;     /* carom__h_find_t: what was left by one of several */
     int counts[CAROM__H_OUTCOMES];   /* runs by outcome */
     int told;                        /* runs of rounds before this one, which have been reported */
     int rounds;                      /* of until_fail, that have begun */
@@ -237,6 +253,38 @@ void carom__h_stacks_take(carom__h_session_t *session, carom__h_run_t *run);
 
 /* When a case has failed, while it has its folder: puts before that what processes of it said when they crashed. */
 void carom__h_stacks_read(carom__h_session_t *session, carom__h_run_t *run);
+
+/* ---- what cases leave in the whole system (names.c) ---- */
+
+typedef struct carom__h_find_t {
+    carom_inspect_thing_t thing;
+    apr_array_header_t *suspects;    /* carom__h_run_t *: that ran when it came; none: it came between cases */
+    carom_duration_t until;          /* the end of its grace; 0: some suspect still runs */
+    int doubtful;                    /* it is left, by one of several */
+    int settled;
+} carom__h_find_t;
+
+/* Enters what came since the last look, with the cases that run as suspects.  To be called whenever this is about to become
+ * other cases, and once nothing of a case lives any more that has ended. */
+void carom__h_names_look(carom__h_session_t *session);
+
+/* Frees what the looks need. */
+void carom__h_names_close(carom__h_session_t *session);
+
+/* Settles what can be.  Returns the first find that only running its suspects again can settle; NULL: none. */
+carom__h_find_t *carom__h_names_settle(carom__h_session_t *session);
+
+/* 1 while a find that the run is suspected of is not settled. */
+int carom__h_names_suspect(const carom__h_session_t *session, const carom__h_run_t *run);
+
+/* Settles a find: the run left it, unless it may. */
+void carom__h_names_charge(carom__h_find_t *found, carom__h_run_t *run);
+
+/* The same with all finds of this kind from number `since` on that are left.  Returns how many. */
+int carom__h_names_charge_new(carom__h_session_t *session, int since, carom_inspect_kind_t kind, carom__h_run_t *run);
+
+/* Settles a find: one of its suspects left it, and nobody knows which. */
+void carom__h_names_charge_nobody(carom__h_session_t *session, carom__h_find_t *found);
 
 /* ---- judging (judge.c) ---- */
 

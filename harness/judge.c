@@ -138,6 +138,17 @@ static void judge_survivors(carom__h_session_t *session, carom__h_run_t *run)
     }
 }
 
+static void judge_left(carom__h_session_t *session, carom__h_run_t *run)
+{
+    char text[400];
+    int i;
+
+    for (i = 0; i < run->left->nelts; i++) {
+        carom__h_leak_text(text, sizeof(text), &APR_ARRAY_IDX(run->left, i, carom_inspect_thing_t));
+        carom__h_fail(session, run, "%s", text);
+    }
+}
+
 static void judge_skip(carom__h_session_t *session, carom__h_run_t *run)
 {
     if (run->skip == NULL || session->skips == NULL || carom__h_skip_listed(session->skips, run->of, run->skip, session->pool))
@@ -189,6 +200,7 @@ void carom__h_judge(carom__h_session_t *session, carom__h_run_t *run)
     asserted = count_asserted(run, before);
     judge_end(session, run, done, asserted);
     judge_survivors(session, run);
+    judge_left(session, run);
     judge_skip(session, run);
     run->outcome = outcome_of(run, run->failures->nelts - before, asserted);
     if (run->outcome == CAROM__H_FAILED) {

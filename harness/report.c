@@ -186,10 +186,29 @@ static const char *counts_of(const carom__h_session_t *session)
     return text;
 }
 
+/* Which of them it was is found out by running them one at a time. */
+static void say_riddle(const carom__h_session_t *session, const carom__h_find_t *riddle)
+{
+    const char *suspects = "";
+    char text[400];
+    int i;
+
+    for (i = 0; i < riddle->suspects->nelts; i++)
+        suspects = apr_pstrcat(session->pool, suspects, " '",
+                               APR_ARRAY_IDX(riddle->suspects, i, const carom__h_run_t *)->of->name, "'", NULL);
+    carom__h_leak_text(text, sizeof(text), &riddle->thing);
+    say_lines(session, "", apr_psprintf(session->pool, "%s, by one of:%s", text, suspects));
+    carom__h_say(session, "# which one: %s -j1%s\n", session->command, suspects);
+}
+
 void carom__h_report_end(const carom__h_session_t *session)
 {
+    int i;
+
     if (session->options.until_fail)
         carom__h_say(session, "1..%d\n", session->told + session->runs->nelts);
+    for (i = 0; i < session->riddles->nelts; i++)
+        say_riddle(session, &APR_ARRAY_IDX(session->riddles, i, carom__h_find_t));
     if (session->counts[CAROM__H_SKIPPED_OVER] > 0 && session->skips == NULL)
         carom__h_say(session, "# skips were not checked: CAROM_SKIPS names no list\n");
     carom__h_say(session, "# %s in %.1f s\n", counts_of(session), (double) (carom_now() - session->began) / 1e6);

@@ -32,9 +32,8 @@ carom_duration_t carom__h_timeout(const carom__h_session_t *session, const carom
 static int make_folder(const carom__h_session_t *session, carom__h_run_t *run)
 {
     apr_pool_t *pool = session->pool;
-    int number = (int) (run - (carom__h_run_t *) session->runs->elts);
 
-    run->folder = apr_psprintf(pool, "%s/%d", session->folder, number);
+    run->folder = apr_psprintf(pool, "%s/%d", session->folder, run->number);
     run->journal = apr_pstrcat(pool, run->folder, "/journal", NULL);
     run->output = apr_pstrcat(pool, run->folder, "/output", NULL);
     run->crashes = apr_pstrcat(pool, run->folder, "/crashes", NULL);
@@ -50,10 +49,8 @@ static const char *const variables[VARIABLE_COUNT] = {
 
 static const char *variable_value(const carom__h_session_t *session, const carom__h_run_t *run, int which)
 {
-    int number = (int) (run - (carom__h_run_t *) session->runs->elts);
-
     if (which == VARIABLE_TAG)
-        return apr_psprintf(session->pool, "%s%" APR_INT64_T_FMT "-%d", session->tag, carom_inspect_pid(), number);
+        return apr_psprintf(session->pool, "%s%" APR_INT64_T_FMT "-%d", session->tag, carom_inspect_pid(), run->number);
     if (which == VARIABLE_CRASHES)
         return run->crashes;
     return which == VARIABLE_JOURNAL ? run->journal : run->directory;
@@ -87,13 +84,22 @@ static void forget_try(carom__h_run_t *run)
     run->skip = NULL;
     run->trouble = NULL;
     run->timed_out = 0;
+    run->stacks = NULL;
     apr_array_clear(run->survivors);
+    apr_array_clear(run->left);
+}
+
+/* It is among the suspects of what this look finds. */
+static void end(carom__h_session_t *session, carom__h_run_t *run)
+{
+    run->took = carom_now() - run->began;
+    carom_inspect_release(&run->process);
+    carom__h_names_look(session);
+    run->state = CAROM__H_ENDED;
 }
 
 static void finish(carom__h_session_t *session, carom__h_run_t *run)
 {
-    run->took = carom_now() - run->began;
-    carom_inspect_release(&run->process);
     carom__h_judge(session, run);
     carom__h_folder_remove(run->folder, session->pool);
     run->attempts++;
@@ -106,8 +112,10 @@ static void finish(carom__h_session_t *session, carom__h_run_t *run)
     }
 }
 
+/* It is not among the suspects of what this look finds. */
 static void begin(carom__h_session_t *session, carom__h_run_t *run)
 {
+    carom__h_names_look(session);
     run->began = carom_now();
     run->deadline = run->began + carom__h_timeout(session, run->of);
     run->state = CAROM__H_RUNNING;
@@ -116,7 +124,7 @@ static void begin(carom__h_session_t *session, carom__h_run_t *run)
     else
         start(session, run);
     if (run->trouble != NULL)
-        finish(session, run);
+        end(session, run);
 }
 
 /* ---- looking ---- */
@@ -141,7 +149,7 @@ static void look_running(carom__h_session_t *session, carom__h_run_t *run)
         run->timed_out = 1;
         carom__h_stacks_take(session, run);
         carom_inspect_kill(run->process);
-        finish(session, run);
+        end(session, run);
     }
 }
 
@@ -154,35 +162,83 @@ static void look_lingering(carom__h_session_t *session, carom__h_run_t *run)
         return;
     if (left > 0 && !(run->of->entry->options.leaves & CAROM_LEAVES_PROCESSES))
         carom_inspect_survivors(run->process, keep_survivor, run->survivors);
-    finish(session, run);
+    end(session, run);
 }
 
-/* One step of its life; 1 when it has finished by that. */
-static int step_run(carom__h_session_t *session, carom__h_run_t *run)
+static void look_at(carom__h_session_t *session, carom__h_run_t *run)
 {
-    if (run->state == CAROM__H_WAITING)
-        begin(session, run);
     if (run->state == CAROM__H_RUNNING)
         look_running(session, run);
     if (run->state == CAROM__H_LINGERING)
         look_lingering(session, run);
-    return run->state == CAROM__H_FINISHED;
 }
 
-/* Starts what may be started, looks at what runs; returns how many finished. */
+/* ---- finding out who left a thing ---- */
+
+/* Runs the case once more while no other runs, and charges it with what of this kind it leaves.  Returns how many.  All else
+ * that comes of it is of no account.  The copy is not among the session's runs, and so never a suspect. */
+static int leaves_again(carom__h_session_t *session, carom__h_run_t *run, carom_inspect_kind_t kind)
+{
+    carom__h_run_t again = *run;
+    int since;
+
+    again.number += session->runs->nelts;
+    again.survivors = apr_array_make(session->pool, 1, sizeof(carom_inspect_thing_t));
+    begin(session, &again);
+    since = session->finds->nelts;
+    for (; again.state != CAROM__H_ENDED && !interrupted; look_at(session, &again))
+        apr_sleep(LOOK_AGAIN);
+    carom_inspect_release(&again.process);
+    carom__h_folder_remove(again.folder, session->pool);
+    return carom__h_names_charge_new(session, since, kind, run);
+}
+
+/* The find may move when others are entered, and so is copied. */
+static void find_out(carom__h_session_t *session, carom__h_find_t *doubt)
+{
+    int i, place = (int) (doubt - (carom__h_find_t *) session->finds->elts);
+    carom__h_find_t found = *doubt;
+
+    for (i = 0; i < found.suspects->nelts && !found.settled && !interrupted; i++) {
+        carom__h_run_t *suspect = APR_ARRAY_IDX(found.suspects, i, carom__h_run_t *);
+
+        if (leaves_again(session, suspect, found.thing.kind) > 0)
+            carom__h_names_charge(&found, suspect);
+    }
+    if (!found.settled)
+        carom__h_names_charge_nobody(session, &found);
+    APR_ARRAY_IDX(session->finds, place, carom__h_find_t).settled = 1;
+}
+
+/* ---- the schedule ---- */
+
+/* One step of its life; 1 when that was the last. */
+static int step_run(carom__h_session_t *session, carom__h_run_t *run, int may_begin)
+{
+    if (run->state == CAROM__H_WAITING && may_begin)
+        begin(session, run);
+    look_at(session, run);
+    if (run->state != CAROM__H_ENDED || carom__h_names_suspect(session, run))
+        return 0;
+    finish(session, run);
+    return 1;
+}
+
+/* Starts what may be started, looks at what runs; returns how many finished.  While there is a doubt nothing is started, so
+ * that its suspects can run alone. */
 static int step(carom__h_session_t *session)
 {
     carom__h_run_t *runs = (carom__h_run_t *) session->runs->elts;
+    carom__h_find_t *doubt = carom__h_names_settle(session);
     int i, busy = 0, finished = 0;
 
     for (i = 0; i < session->runs->nelts && busy < session->options.jobs; i++) {
-        if (runs[i].state == CAROM__H_FINISHED)
-            continue;
-        if (step_run(session, &runs[i]))
-            finished++;
-        else
+        finished += step_run(session, &runs[i], doubt == NULL);
+        if (runs[i].state == CAROM__H_RUNNING || runs[i].state == CAROM__H_LINGERING)
             busy++;
     }
+    if (doubt != NULL && busy == 0)
+        find_out(session, doubt);
     return finished;
 }
 
@@ -221,7 +277,9 @@ static void run_here(carom__h_session_t *session, carom__h_run_t *run)
 {
     int i;
 
+    carom__h_names_look(session);
     run->began = carom_now();
+    run->state = CAROM__H_RUNNING;
     if (!make_folder(session, run) || carom__h_journal_open(run->journal) != 0) {
         run->trouble = "its folder or journal could not be made";
     } else {
@@ -230,6 +288,9 @@ static void run_here(carom__h_session_t *session, carom__h_run_t *run)
         run->end.code = carom__h_body_run(run->of, run->directory, run->seed);
         carom__h_journal_close();
     }
+    end(session, run);
+    for (; carom__h_names_suspect(session, run); apr_sleep(LOOK_AGAIN))
+        carom__h_names_settle(session);
     finish(session, run);
 }
 
@@ -242,9 +303,10 @@ void carom__h_run_one(carom__h_session_t *session, carom__h_run_t *run)
     run->attempts = 0;
     run->passes = 0;
     run->state = CAROM__H_WAITING;
-    while (run->state != CAROM__H_FINISHED)
-        if (!step_run(session, run))
-            apr_sleep(LOOK_AGAIN);
+    while (!step_run(session, run, 1)) {
+        carom__h_names_settle(session);
+        apr_sleep(LOOK_AGAIN);
+    }
 }
 
 const char *carom__h_run_all(carom__h_session_t *session)

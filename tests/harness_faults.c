@@ -6,6 +6,7 @@
 #include "platform/inspect/inspect.h"
 
 #include <CUnit/Basic.h>
+#include <apr_file_info.h>
 #include <apr_file_io.h>
 #include <apr_thread_proc.h>
 #include <apr_time.h>
@@ -356,6 +357,24 @@ CAROM_TEST_ONCE(fault, leaks_file)
     file = fopen(path, "w");
     CAROM_ASSERT(file != NULL);
     fclose(file);
+}
+
+static void leave_directory(void)
+{
+    apr_pool_t *pool = new_pool();
+
+    CAROM_ASSERT(apr_filepath_set("..", pool) == APR_SUCCESS);
+    apr_pool_destroy(pool);
+}
+
+CAROM_TEST_ONCE(fault, leaks_directory)
+{
+    leave_directory();
+}
+
+CAROM_TEST_WITH(fault, may_leave_a_directory, .modes = CAROM_TEST_ONCE_ONLY, .leaves = CAROM_LEAVES_DIRECTORY)
+{
+    leave_directory();
 }
 
 /* This program once more, as a child that nobody waits for. */

@@ -222,6 +222,12 @@ CAROM_TEST_ONCE(harness, leaked_file)
     EXPECT_FAULT("leaks_file", "file left behind: forgotten\n");
 }
 
+CAROM_TEST_ONCE(harness, other_directory)
+{
+    EXPECT_FAULT("leaks_directory", ": current directory left changed: was ", ", is ");
+    EXPECT_PASS("may_leave_a_directory");
+}
+
 /* Where a process that ended is kept by a handle, the handle is what is left. */
 CAROM_TEST_ONCE(harness, leaked_zombie)
 {

@@ -1,9 +1,10 @@
 /* What a test harness must know about processes, and do to them, that APR cannot: a small library of its own beside the
  * platform, which uses nothing of carom.
  *
- * inspect_posix.c (starting, waiting, killing) stands on every Unix beside inspect_linux.c or, where the system shows no more,
- * inspect_none.c; inspect_windows.c and inspect_handles.c are Windows.  Stacks are a part of their own: stacks_*.c takes those
- * of others, crash_*.c tells those of a process that crashes.  Paths and texts are UTF-8.  Statuses are APR's.
+ * inspect_posix.c (starting, waiting, killing) and inspect_state.c stand on every Unix, beside inspect_linux.c and
+ * inspect_names.c or, where the system shows no more, inspect_none.c; inspect_windows.c and inspect_handles.c are Windows.
+ * Stacks are a part of their own: stacks_*.c takes those of others, crash_*.c tells those of a process that crashes.  Paths and
+ * texts are UTF-8.  Statuses are APR's.
  */
 
 #ifndef CAROM_INSPECT_H
@@ -48,13 +49,25 @@ typedef enum carom_inspect_kind_t {
     CAROM_INSPECT_CHILD = 1,        /* a living child */
     CAROM_INSPECT_ZOMBIE = 2,       /* a child that ended and was not waited for (Windows: shows as a handle instead) */
     CAROM_INSPECT_THREAD = 4,
-    CAROM_INSPECT_DESCRIPTOR = 8    /* Windows: a handle, of files and sockets as well as of events, threads and all else */
+    CAROM_INSPECT_DESCRIPTOR = 8,   /* Windows: a handle, of files and sockets as well as of events, threads and all else */
+    /* what has a name in the whole system */
+    CAROM_INSPECT_SEGMENT = 16,     /* of shared memory, POSIX or System V */
+    CAROM_INSPECT_SEMAPHORE = 32,   /* the same */
+    CAROM_INSPECT_QUEUE = 64,       /* of System V messages */
+    /* what a process has one of */
+    CAROM_INSPECT_DISPOSITION = 128,    /* of a signal */
+    CAROM_INSPECT_MASK = 256,           /* of signals, the calling thread's */
+    CAROM_INSPECT_TIMER = 512,          /* of those that end in a signal */
+    CAROM_INSPECT_DIRECTORY = 1024,     /* the current one */
+    CAROM_INSPECT_UMASK = 2048
 } carom_inspect_kind_t;
 
 typedef struct carom_inspect_thing_t {
     carom_inspect_kind_t kind;
-    int64_t id;              /* of the process, thread, descriptor or handle */
-    char text[240];          /* the command, the thread's name, what the descriptor points to, the type of the handle */
+    int64_t id;              /* of the process, thread, descriptor or handle; of the segment, semaphore or queue, for files the
+                                inode; the signal's or timer's number; else 0 */
+    char text[240];          /* the command, the thread's name, what the descriptor points to, the type of the handle; the path,
+                                or "System V" with its key; how the signal or timer is, or what the value is */
 } carom_inspect_thing_t;
 
 typedef void (*carom_inspect_visit_t)(void *argument, const carom_inspect_thing_t *thing);
@@ -62,6 +75,24 @@ typedef void (*carom_inspect_visit_t)(void *argument, const carom_inspect_thing_
 /* Shows each child, thread and descriptor of this process, but for what it opens itself to look.  Returns the kinds that this
  * system can tell, as a mask; of the others it shows nothing.  visit must not start, open or close anything. */
 unsigned carom_inspect_list(carom_inspect_visit_t visit, void *argument);
+
+/* Shows what this process and the calling thread have one of each: the signals whose disposition is not the default, the mask,
+ * the timers, the directory and the umask.  Windows has the directory, and nothing else of this.  The umask is set and set
+ * back: a file that another thread makes at that moment is for its owner alone. */
+void carom_inspect_state(carom_inspect_visit_t visit, void *argument);
+
+/* ---- what has a name in the whole system ---- */
+
+/* Shows the segments, semaphores and queues of this user, whoever made them: the regular files of /dev/shm, of which those are
+ * semaphores whose names begin with "sem.", and what System V has.  Returns the kinds that this system can tell.  Windows has
+ * none: there such a thing ends with its last handle, and that shows as one.  Sockets are not here: an abstract one ends with
+ * its last descriptor, and one with a path leaves a file. */
+unsigned carom_inspect_names(carom_inspect_visit_t visit, void *argument);
+
+/* 1 when a thing that was shown is still there, and nobody holds it any more: no process has the file open or mapped, or the
+ * segment attached, and who made a System V segment has ended.  Of semaphores and queues of System V no users are told: those
+ * are left as long as they are there. */
+int carom_inspect_is_left(const carom_inspect_thing_t *thing);
 
 /* ---- the process of a case, and the one that runs the cases ---- */
 

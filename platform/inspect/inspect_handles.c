@@ -1,5 +1,6 @@
 /* What this process has, on Windows: threads and children by a snapshot of the tool help library, handles by the one call of
- * the system that lists them.  (GetProcessHandleCount counts them, but gives 0 under Wine.) */
+ * the system that lists them.  (GetProcessHandleCount counts them, but gives 0 under Wine.)
+ * And the current directory. */
 
 #include "inspect_windows.h"
 
@@ -161,4 +162,33 @@ unsigned carom_inspect_list(carom_inspect_visit_t visit, void *argument)
     if (list_handles(visit, argument))
         told |= CAROM_INSPECT_DESCRIPTOR;
     return told;
+}
+
+/* ---- the rest ---- */
+
+void carom_inspect_state(carom_inspect_visit_t visit, void *argument)
+{
+    carom_inspect_thing_t thing = {CAROM_INSPECT_DIRECTORY, 0, "?"};
+    static WCHAR path[4096];
+    DWORD length = GetCurrentDirectoryW(4096, path), limit = sizeof(thing.text) / 4;
+
+    /* The end of a long path tells more than its beginning; a character takes four bytes at most. */
+    if (length > 0 && length < 4096)
+        WideCharToMultiByte(CP_UTF8, 0, length < limit ? path : path + length + 1 - limit, -1, thing.text, sizeof(thing.text),
+                            NULL, NULL);
+    visit(argument, &thing);
+}
+
+/* Nothing is hidden, since there is no such thing. */
+unsigned carom_inspect_names(carom_inspect_visit_t visit, void *argument)
+{
+    (void) visit;
+    (void) argument;
+    return CAROM_INSPECT_SEGMENT | CAROM_INSPECT_SEMAPHORE | CAROM_INSPECT_QUEUE;
+}
+
+int carom_inspect_is_left(const carom_inspect_thing_t *thing)
+{
+    (void) thing;
+    return 0;
 }

@@ -1,4 +1,4 @@
-/* Linux tells all of it in /proc. */
+/* Linux tells all of it in /proc, but for what inspect_names.c has. */
 
 #include "inspect_linux.h"
 
@@ -126,14 +126,9 @@ static int each_child(on_pid_t on_pid, void *argument)
 
 /* ---- what this process has ---- */
 
-typedef struct {
-    carom_inspect_visit_t visit;
-    void *argument;
-} listing_t;
-
 static void list_child(void *argument, pid_t pid)
 {
-    const listing_t *listing = argument;
+    const carom_inspect_listing_t *listing = argument;
     carom_inspect_thing_t thing;
     char state = state_of(pid);
 
@@ -168,7 +163,8 @@ static void describe_descriptor(carom_inspect_thing_t *thing, const char *name, 
 }
 
 /* Each number in a folder of /proc/self is a thing, but for the descriptor that reads the folder. */
-static int list_folder(const char *path, void (*describe)(carom_inspect_thing_t *, const char *, int), const listing_t *listing)
+static int list_folder(const char *path, void (*describe)(carom_inspect_thing_t *, const char *, int),
+                       const carom_inspect_listing_t *listing)
 {
     DIR *folder = opendir(path);
     struct dirent *entry;
@@ -190,7 +186,7 @@ static int list_folder(const char *path, void (*describe)(carom_inspect_thing_t 
 
 unsigned carom_inspect_list(carom_inspect_visit_t visit, void *argument)
 {
-    listing_t listing = {visit, argument};
+    carom_inspect_listing_t listing = {visit, argument};
     unsigned told = 0;
 
     if (each_child(list_child, &listing))
@@ -255,7 +251,7 @@ static int belongs_to(pid_t pid, const char *tag)
 }
 
 typedef struct {
-    listing_t listing;
+    carom_inspect_listing_t listing;
     const char *tag;
     unsigned count;
 } search_t;

@@ -197,10 +197,12 @@ static const struct {
     int number;
     const char *name;
 } signals[] = {
-    {SIGABRT, "SIGABRT"}, {SIGALRM, "SIGALRM"}, {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},   {SIGHUP, "SIGHUP"},
-    {SIGILL, "SIGILL"},   {SIGINT, "SIGINT"},   {SIGKILL, "SIGKILL"}, {SIGPIPE, "SIGPIPE"}, {SIGQUIT, "SIGQUIT"},
-    {SIGSEGV, "SIGSEGV"}, {SIGSYS, "SIGSYS"},   {SIGTERM, "SIGTERM"}, {SIGTRAP, "SIGTRAP"}, {SIGUSR1, "SIGUSR1"},
-    {SIGUSR2, "SIGUSR2"}, {SIGXCPU, "SIGXCPU"}, {SIGXFSZ, "SIGXFSZ"},
+    {SIGABRT, "SIGABRT"}, {SIGALRM, "SIGALRM"}, {SIGBUS, "SIGBUS"},   {SIGCHLD, "SIGCHLD"}, {SIGCONT, "SIGCONT"},
+    {SIGFPE, "SIGFPE"},   {SIGHUP, "SIGHUP"},   {SIGILL, "SIGILL"},   {SIGINT, "SIGINT"},   {SIGKILL, "SIGKILL"},
+    {SIGPIPE, "SIGPIPE"}, {SIGPROF, "SIGPROF"}, {SIGQUIT, "SIGQUIT"}, {SIGSEGV, "SIGSEGV"}, {SIGSTOP, "SIGSTOP"},
+    {SIGSYS, "SIGSYS"},   {SIGTERM, "SIGTERM"}, {SIGTRAP, "SIGTRAP"}, {SIGTSTP, "SIGTSTP"}, {SIGTTIN, "SIGTTIN"},
+    {SIGTTOU, "SIGTTOU"}, {SIGURG, "SIGURG"},   {SIGUSR1, "SIGUSR1"}, {SIGUSR2, "SIGUSR2"}, {SIGVTALRM, "SIGVTALRM"},
+    {SIGXCPU, "SIGXCPU"}, {SIGXFSZ, "SIGXFSZ"},
 };
 
 const char *carom_inspect_signal_name(int number)
@@ -213,7 +215,7 @@ const char *carom_inspect_signal_name(int number)
     return NULL;
 }
 
-static void name_signal(char *text, size_t size, int number)
+void carom_inspect_name_signal(char *text, size_t size, int number)
 {
     const char *name = carom_inspect_signal_name(number);
 
@@ -236,7 +238,7 @@ int carom_inspect_ended(carom_inspect_case_t *started, carom_inspect_end_t *end)
     end->crashed = info.si_code != CLD_EXITED;
     end->code = info.si_status;
     if (end->crashed)
-        name_signal(end->text, sizeof(end->text), end->code);
+        carom_inspect_name_signal(end->text, sizeof(end->text), end->code);
     else
         snprintf(end->text, sizeof(end->text), "exit code %d", end->code);
     return 1;

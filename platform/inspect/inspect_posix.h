@@ -9,6 +9,12 @@
 
 #define CAROM_INSPECT_PATIENCE_MS 10000     /* with a program that shows stacks */
 
+/* To whom things are shown. */
+typedef struct carom_inspect_listing_t {
+    carom_inspect_visit_t visit;
+    void *argument;
+} carom_inspect_listing_t;
+
 struct carom_inspect_case_t {
     pid_t pid;                         /* also the number of its process group */
     char *tag;
@@ -27,6 +33,9 @@ void carom_inspect_pause_1ms(void);
 
 /* "SIGSEGV"; NULL: a signal without a name here.  For handlers of signals too. */
 const char *carom_inspect_signal_name(int number);
+
+/* The same, or "signal 64". */
+void carom_inspect_name_signal(char *text, size_t size, int number);
 
 /* 1 when the process is that of a case that was not released. */
 int carom_inspect_is_case(pid_t pid);
