@@ -78,7 +78,7 @@ enum {
     CAROM_LEAVES_QUEUES = 64,        /* of System V messages */
     CAROM_LEAVES_SIGNALS = 128,      /* other dispositions, or another mask in the body's thread */
     CAROM_LEAVES_TIMERS = 256,       /* running or stopped, of alarm and setitimer */
-    CAROM_LEAVES_DIRECTORY = 512,    /* another current one */
+    CAROM_LEAVES_DIRECTORY = 512,    /* another current one; on Windows its handle is a descriptor too */
     CAROM_LEAVES_UMASK = 1024
 };
 
