@@ -56,16 +56,22 @@ static int run_program(const char *script, const char *output)
     return ended;
 }
 
-static void tell_file(const teller_t *teller, const char *path)
+/* winedbg shows all processes of the session, each thread under a heading: only those of this one are told. */
+static void tell_file(const teller_t *teller, const char *path, DWORD pid)
 {
-    char line[LINE_SIZE];
+    static const char heading[] = "Backtracing for thread ";
+    char line[LINE_SIZE], process[40];
     FILE *file = fopen(path, "r");
+    int is_ours = 0;
 
     if (file == NULL)
         return;
+    snprintf(process, sizeof(process), " in process %04lx ", pid);
     while (fgets(line, sizeof(line), file) != NULL) {
         line[strcspn(line, "\r\n")] = '\0';
-        if (*line != '\0')
+        if (strncmp(line, heading, strlen(heading)) == 0)
+            is_ours = strstr(line, process) != NULL;
+        if (is_ours && *line != '\0')
             teller->say(teller->argument, line);
     }
     fclose(file);
@@ -79,7 +85,7 @@ static void tell_stacks(const teller_t *teller, DWORD pid)
     snprintf(output, sizeof(output), "%s/stacks-%lu.output", teller->folder, pid);
     if (!write_script(script, pid) || !run_program(script, output))
         teller->say(teller->argument, "winedbg could not look into this process in time");
-    tell_file(teller, output);
+    tell_file(teller, output, pid);
 }
 
 /* ---- the processes of a case ---- */
