@@ -115,6 +115,7 @@ static const char *set_up(carom__h_session_t *session)
     session->tag = outer_tag(session->pool);
     session->finds = apr_array_make(session->pool, 1, sizeof(carom__h_find_t));
     session->riddles = apr_array_make(session->pool, 1, sizeof(carom__h_find_t));
+    session->strays = apr_array_make(session->pool, 1, sizeof(carom_inspect_thing_t));
     if ((session->folder = carom__h_folder_make(session->pool)) == NULL)
         return "no temporary folder could be made";
     return NULL;

@@ -1,7 +1,7 @@
 /* What the files of the harness share.
  *
  * One program plays three parts.  The runner selects cases, starts a process for each, judges and reports: harness.c,
- * options.c, modes.c, select.c, failed.c, run.c, stacks.c, names.c, judge.c, skips.c, report.c, junit.c, json.c, text.c,
+ * options.c, modes.c, select.c, failed.c, run.c, stacks.c, names.c, alone.c, judge.c, skips.c, report.c, junit.c, json.c, text.c,
  * progress.c, replay.c, folder.c.  The process of a case runs one body: body.c, gate.c.  And in every process and thread that a
  * body starts, assertions find their way back: assert.c, journal.c.
  */
@@ -230,6 +230,9 @@ typedef struct carom__h_session_t {
     int looked;
     apr_array_header_t *finds;       /* carom__h_find_t: what came since and is not settled */
     apr_array_header_t *riddles;     /* carom__h_find_t: what was left by one of several */
+    apr_array_header_t *strays;      /* carom_inspect_thing_t: what was left while other test programs ran */
+    apr_file_t *lock;                /* of the file that tells them of this one; NULL: there is none */
+    const char *lock_path;
     int counts[CAROM__H_OUTCOMES];   /* runs by outcome */
     int told;                        /* runs of rounds before this one, which have been reported */
     int rounds;                      /* of until_fail, that have begun */
@@ -254,7 +257,7 @@ void carom__h_stacks_take(carom__h_session_t *session, carom__h_run_t *run);
 /* When a case has failed, while it has its folder: puts before that what processes of it said when they crashed. */
 void carom__h_stacks_read(carom__h_session_t *session, carom__h_run_t *run);
 
-/* ---- what cases leave in the whole system (names.c) ---- */
+/* ---- what cases leave in the whole system (names.c, alone.c) ---- */
 
 typedef struct carom__h_find_t {
     carom_inspect_thing_t thing;
@@ -270,6 +273,13 @@ void carom__h_names_look(carom__h_session_t *session);
 
 /* Frees what the looks need. */
 void carom__h_names_close(carom__h_session_t *session);
+
+/* While the session lasts, says to other test programs of this user that this one runs. */
+void carom__h_alone_begin(carom__h_session_t *session);
+void carom__h_alone_end(carom__h_session_t *session);
+
+/* 1 when none has run since a moment of carom_now(). */
+int carom__h_alone_since(const carom__h_session_t *session, carom_duration_t began);
 
 /* Settles what can be.  Returns the first find that only running its suspects again can settle; NULL: none. */
 carom__h_find_t *carom__h_names_settle(carom__h_session_t *session);

@@ -2,7 +2,8 @@
  * after each case, and what came meanwhile has as suspects the cases that ran just then: one, or with -j several.  Once all of
  * them have ended, nothing of theirs can hold it any more or take it away.  If nobody else holds it either, a single suspect is
  * charged; of several each runs once more, alone (run.c), and who then leaves such a thing again is charged.  When none does,
- * the session fails and names them all.  A neighbour is never blamed. */
+ * the session fails and names them all.  While other test programs run nobody is charged, and the report says what there is.  A
+ * neighbour is never blamed. */
 
 #include "harness/harness.h"
 
@@ -26,9 +27,14 @@ static void add_suspects(carom__h_session_t *session, carom__h_find_t *found)
 void carom__h_names_look(carom__h_session_t *session)
 {
     carom__h_snapshot_t now = {NULL, 0, 0};
+    unsigned told;
     size_t i;
 
-    carom_inspect_names(carom__h_snapshot_add, &now);
+    if (!session->looked)
+        carom__h_alone_begin(session);
+    told = carom_inspect_names(carom__h_snapshot_add, &now);
+    if (told == 0)
+        carom__h_alone_end(session);
     for (i = 0; i < now.count && session->looked; i++) {
         carom__h_find_t *found;
 
@@ -48,6 +54,7 @@ void carom__h_names_close(carom__h_session_t *session)
 {
     free(session->names.things);
     memset(&session->names, 0, sizeof(session->names));
+    carom__h_alone_end(session);
 }
 
 /* ---- settling ---- */
@@ -100,8 +107,22 @@ void carom__h_names_charge_nobody(carom__h_session_t *session, carom__h_find_t *
     *(carom__h_find_t *) apr_array_push(session->riddles) = *found;
 }
 
+/* When the first of them began. */
+static carom_duration_t beginning_of(const carom__h_find_t *found)
+{
+    carom_duration_t first = CAROM_FOREVER;
+    int i;
+
+    for (i = 0; i < found->suspects->nelts; i++) {
+        const carom__h_run_t *run = APR_ARRAY_IDX(found->suspects, i, const carom__h_run_t *);
+
+        first = first == CAROM_FOREVER || run->began < first ? run->began : first;
+    }
+    return first;
+}
+
 /* The grace is for the things of other programs, which come and go. */
-static void settle(const carom__h_session_t *session, carom__h_find_t *found)
+static void settle(carom__h_session_t *session, carom__h_find_t *found)
 {
     if (found->suspects->nelts == 0 || !carom__h_snapshot_has(&session->names, &found->thing)) {
         found->settled = 1;
@@ -111,11 +132,15 @@ static void settle(const carom__h_session_t *session, carom__h_find_t *found)
         return;
     if (found->until == 0)
         found->until = carom_now() + CAROM__H_GRACE;
-    if (!carom_inspect_is_left(&found->thing))
-        found->settled = 1;
-    else if (carom_now() < found->until)
+    if (carom_now() < found->until)
         return;
-    else if (found->suspects->nelts == 1)
+    /* Another runner holds it for a moment when it asks the same. */
+    if (!carom_inspect_is_left(&found->thing))
+        found->settled = carom_now() > found->until + CAROM__H_GRACE;
+    else if (!carom__h_alone_since(session, beginning_of(found))) {
+        found->settled = 1;
+        *(carom_inspect_thing_t *) apr_array_push(session->strays) = found->thing;
+    } else if (found->suspects->nelts == 1)
         carom__h_names_charge(found, APR_ARRAY_IDX(found->suspects, 0, carom__h_run_t *));
     else
         found->doubtful = 1;

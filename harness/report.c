@@ -201,6 +201,14 @@ static void say_riddle(const carom__h_session_t *session, const carom__h_find_t 
     carom__h_say(session, "# which one: %s -j1%s\n", session->command, suspects);
 }
 
+static void say_stray(const carom__h_session_t *session, const carom_inspect_thing_t *stray)
+{
+    char text[400];
+
+    carom__h_leak_text(text, sizeof(text), stray);
+    say_lines(session, "", apr_pstrcat(session->pool, text, ", while other test programs ran: charged to nobody", NULL));
+}
+
 void carom__h_report_end(const carom__h_session_t *session)
 {
     int i;
@@ -209,6 +217,8 @@ void carom__h_report_end(const carom__h_session_t *session)
         carom__h_say(session, "1..%d\n", session->told + session->runs->nelts);
     for (i = 0; i < session->riddles->nelts; i++)
         say_riddle(session, &APR_ARRAY_IDX(session->riddles, i, carom__h_find_t));
+    for (i = 0; i < session->strays->nelts; i++)
+        say_stray(session, &APR_ARRAY_IDX(session->strays, i, carom_inspect_thing_t));
     if (session->counts[CAROM__H_SKIPPED_OVER] > 0 && session->skips == NULL)
         carom__h_say(session, "# skips were not checked: CAROM_SKIPS names no list\n");
     carom__h_say(session, "# %s in %.1f s\n", counts_of(session), (double) (carom_now() - session->began) / 1e6);
