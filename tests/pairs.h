@@ -6,8 +6,18 @@
 #include <carom-harness.h>
 
 #include <stdlib.h>
+#include <string.h>
 
-#define PATIENCE carom_seconds(20)
+/* Longer where all takes longer, as the harness's own limits are. */
+CAROM_UNUSED static carom_duration_t patience(void)
+{
+    const char *text = getenv("CAROM_TEST_TIMEOUT_MULTIPLIER");
+    double times = text ? atof(text) : 1;
+
+    return (carom_duration_t) ((double) carom_seconds(20) * (times > 0 ? times : 1));
+}
+
+#define PATIENCE patience()
 
 typedef struct pair_t {
     carom_connection_t *a, *b;
@@ -26,6 +36,15 @@ CAROM_UNUSED static void skip_without_transfer(void)
 {
     if (!carom_context_can(NULL, CAROM_CAN_SEND_CONNECTION))
         CAROM_SKIP("no-handles-in-messages");
+}
+
+/* Valgrind forks where a program asks for vfork, so that posix_spawn cannot tell what its child could not do. */
+CAROM_UNUSED static void skip_without_vfork(const carom_test_t *test)
+{
+    const char *runtime = getenv("CAROM_RUNTIME");
+
+    if (runtime && strcmp(runtime, "valgrind") == 0 && strcmp(test->mode, "spawn") == 0)
+        CAROM_SKIP("no-vfork");
 }
 
 CAROM_UNUSED static void close_pair(pair_t *pair)

@@ -1,0 +1,162 @@
+#!/bin/sh
+# The tests in one of the runtimes there are, by one command.  Called by
+# `make test` in the build folder:
+#
+#   test.sh 'known modes' 'suites' FILE...
+#
+# RUNTIME, MODES and PYTHON are looked at before anything is built.  A runtime
+# of another system has a build of its own in runtime-NAME; where the sources
+# are configured themselves, it is made from a copy of the FILEs.  The last line
+# is the sum: N passed, N failed, N skipped.
+# The variables come from make.
+# shellcheck disable=SC2154
+set -eu
+
+known_runtimes="native valgrind wine"
+known_modes=$1
+suites=$2
+shift 2
+
+runtime=${RUNTIME:-native}
+folder=$builddir
+
+say() {
+	echo "make test: $*"
+}
+
+die() {
+	echo "make test: $*" >&2
+	exit 2
+}
+
+have() {
+	command -v "$1" >/dev/null 2>&1
+}
+
+need() {
+	have "$1" || die "$1 is not here; WITH=$1 ./bootstrap installs it"
+}
+
+# ---- what was asked for ------------------------------------------------------
+
+# among KIND NAME KNOWN...
+among() {
+	kind=$1
+	name=$2
+	shift 2
+	for one; do
+		[ "$one" != "$name" ] || return 0
+	done
+	die "no such $kind: $name; there are: $*"
+}
+
+# Unquoted on purpose: lists of words.
+# shellcheck disable=SC2086
+check_names() {
+	among runtime "$runtime" $known_runtimes
+	for mode in $(echo "${MODES-}" | tr ',' ' '); do
+		among mode "$mode" $known_modes
+	done
+}
+
+check_python() {
+	[ -n "${PYTHON-}" ] || return 0
+	have "$PYTHON" || die "PYTHON=$PYTHON is no program that can be run; there may be: python3, pypy3, a path"
+	"$PYTHON" -c 'import sys' </dev/null >/dev/null 2>&1 || die "PYTHON=$PYTHON is no Python"
+}
+
+# ---- builds in folders of their own ------------------------------------------
+
+# A folder cannot be built from sources that are configured: make would find
+# the objects there.
+find_sources() {
+	sources=$srcdir
+	[ -f "$srcdir/config.status" ] || return 0
+	sources=$folder/sources
+	mkdir -p "$sources"
+	(cd "$srcdir" && tar -cf - "$@") | tar -xf - -C "$sources"
+}
+
+# configure_folder OPTION...: once; make sees to it afterwards.
+configure_folder() {
+	[ ! -f "$folder/Makefile" ] || return 0
+	say "configuring $folder"
+	(cd "$folder" && "$sources/configure" "$@" >configure.out 2>&1) || {
+		tail -n 40 "$folder/configure.out" >&2
+		die "configure failed"
+	}
+}
+
+# ---- the runtimes ------------------------------------------------------------
+
+# check_in FOLDER ARGUMENT...: what ran before does not count.
+check_in() {
+	find "$1" -name '*.trs' -type f -exec rm -f {} +
+	code=0
+	# MAKE may be words.
+	# shellcheck disable=SC2086
+	(cd "$1" && shift && $MAKE check "$@") || code=$?
+}
+
+multiply_timeouts() {
+	CAROM_TEST_TIMEOUT_MULTIPLIER=${CAROM_TEST_TIMEOUT_MULTIPLIER:-$1}
+	export CAROM_TEST_TIMEOUT_MULTIPLIER
+}
+
+run_native() {
+	check_in "$folder"
+}
+
+# The cases' processes and their workers too, but not Python, of which valgrind
+# would tell much that is not ours.
+run_valgrind() {
+	need valgrind
+	multiply_timeouts 10
+	check_in "$folder" TESTS="$suites" LOG_COMPILER="valgrind -q --error-exitcode=9 \
+		--child-silent-after-fork=no --trace-children=yes --trace-children-skip=*python*,*pypy* --vgdb=no --fair-sched=yes"
+}
+
+# With a private Wine, whose server does not outlive the run.
+run_wine() {
+	folder=$builddir/runtime-wine
+	mkdir -p "$folder"
+	prefix=$(sh "$srcdir/tools/windows-deps.sh" --wine-prefix "$folder/prefix" | tail -n 1)
+	[ -n "$prefix" ] || die "what a build for Windows needs could not be had"
+	find_sources "$@"
+	PKG_CONFIG_LIBDIR=$prefix/lib/pkgconfig
+	WINEPREFIX=$folder/prefix
+	WINEDEBUG=-all
+	export PKG_CONFIG_LIBDIR WINEPREFIX WINEDEBUG
+	unset DISPLAY WAYLAND_DISPLAY
+	configure_folder --host=x86_64-w64-mingw32 EMULATOR=wine
+	multiply_timeouts 3
+	trap 'wineserver -k || :' EXIT
+	check_in "$folder"
+}
+
+# ---- the sum -----------------------------------------------------------------
+
+sum() {
+	find "$folder" -name '*.trs' -type f -exec cat {} + | awk -v code="$code" '
+		/^:test-result: (PASS|XFAIL)/ { pass++ }
+		/^:test-result: SKIP/ { skip++ }
+		/^:test-result: (FAIL|XPASS|ERROR)/ { fail++ }
+		END {
+			if (code != 0 && fail == 0)
+				fail = 1
+			printf "%d passed, %d failed, %d skipped\n", pass, fail, skip
+			exit fail > 0 || pass == 0
+		}'
+}
+
+check_names
+check_python
+CAROM_RUNTIME=$runtime
+CAROM_MODES=${MODES-}
+export CAROM_RUNTIME CAROM_MODES
+case $runtime in
+native) run_native ;;
+valgrind) run_valgrind ;;
+wine) run_wine "$@" ;;
+esac
+sum
