@@ -318,7 +318,7 @@ CAROM_TEST_ONCE(harness, under_a_front_end_of_cunit)
     CAROM_ASSERT(apr_pool_create(&pool, NULL) == APR_SUCCESS);
     apr_env_set("CAROM_BY_CUNIT", "1", pool);
     expect_run(test, TEXTS("fault[thread]/clean", "fault[spawn]/plain", "fixture[thread]/sizes"), 1,
-               TEXTS("Suite: fault[thread]\n", "Test: clean ...passed", "Test: plain ...FAILED", "1 + 1 == 3 [in ",
+               TEXTS("Suite: fault[thread]", "Test: clean ...passed", "Test: plain ...FAILED", "1 + 1 == 3 [in ",
                      "Test: sizes(64) ...FAILED", "tests      5      5      3      2        0"));
     expect_run(test, TEXTS("fault[thread]/clean"), 0, TEXTS("tests      1      1      1      0        0"));
     expect_run(test, TEXTS("no_such_case"), 99, TEXTS("Bail out! "));
