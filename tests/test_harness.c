@@ -126,9 +126,15 @@ CAROM_TEST_ONCE(harness, crash_shows_its_stack)
     EXPECT_FAULT("crash_in_foreign_thread", crash_heading(), in_crash("crashes_here"));
 }
 
+/* A sanitizer's handlers are gone in a process that was forked, and have no stack of their own here (asan_options). */
+static const char *in_crash_of_entry(const char *function)
+{
+    return carom_inspect_crash_told() ? in_crash(function) : "not ok 2 - ";
+}
+
 CAROM_TEST(harness, crash_of_an_entry_shows_its_stack)
 {
-    EXPECT_FAULT("crash_in_entry", crash_heading(), in_crash("crashes_here"));
+    EXPECT_FAULT("crash_in_entry", crash_heading(), in_crash_of_entry("crashes_here"));
 }
 
 /* Under Wine a thread whose stack is used up ends, or goes on, without an exception that the process sees. */
@@ -136,7 +142,7 @@ CAROM_TEST(harness, overflow_shows_its_stack)
 {
     if (on_windows())
         return;
-    EXPECT_FAULT("overflow_in_entry", crash_heading(), in_crash("overflows_here"));
+    EXPECT_FAULT("overflow_in_entry", crash_heading(), in_crash_of_entry("overflows_here"));
 }
 
 /* From now on programs are looked for in the folder of this case. */
