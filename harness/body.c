@@ -56,7 +56,7 @@ static void warm_up(const carom__h_case_t *of, carom_context_t *context)
     carom_status_t status = pair_nothing();
     size_t i;
 
-    if (status == CAROM_OK && of->mode->has_context)
+    if (status == CAROM_OK && context != NULL)
         status = start_nothing(context);
     for (i = 0; carom__h_mode_at(i) != NULL && status == CAROM_OK; i++)
         if (carom__h_mode_at(i)->has_context && of->entry->options.warm_up & carom__h_mode_at(i)->bit)
