@@ -3,7 +3,8 @@
 # by parsers: JUnit's XML and the lines of JSON are well-formed for each
 # outcome, and say the same.
 test -x "$builddir/tests/harness_faults$EXEEXT" || { echo "no harness_faults"; exit 77; }
-command -v python3 >/dev/null 2>&1 || { echo "no python3"; exit 77; }
+python=${CAROM_PYTHON:-python3}
+"$python" -c 'import json' >/dev/null 2>&1 || { echo "no $python"; exit 77; }
 scratch=check-reports.tmp
 rm -rf $scratch
 mkdir $scratch || exit 99
@@ -20,7 +21,7 @@ $EMULATOR "$builddir/tests/harness_faults$EXEEXT" --retries 3 --junit $scratch/ 
 	'fault/leaks_*' 'fault/skips' >$scratch/report 2>$scratch/errors
 code=$?
 test $code = 1 || { cat $scratch/report $scratch/errors; echo "exit code $code"; exit 1; }
-python3 - $scratch/harness_faults$EXEEXT <<'EOF'
+"$python" - $scratch/harness_faults$EXEEXT <<'EOF'
 import collections, json, sys
 import xml.etree.ElementTree as ET
 
