@@ -18,7 +18,7 @@ CAROM_JOBS=2
 export CAROM_FLAKY CAROM_FAILED CAROM_SKIPS CAROM_MODES CAROM_JOBS
 $EMULATOR "$builddir/tests/harness_faults$EXEEXT" --retries 3 --junit $scratch/ --json $scratch/ 'outcome/*' 'fixture/*' 'own_mode/*' \
 	'fault/clean' 'fault/plain' 'fault/fatal' 'fault/entry_*' 'fault/abort' 'fault/segv' 'fault/hang' 'fault/exits' \
-	'fault/leaks_*' 'fault/skips' >$scratch/report 2>$scratch/errors
+	'fault/leaks_file' 'fault/leaks_thread' 'fault/leaks_descriptor' 'fault/leaks_zombie' 'fault/skips' >$scratch/report 2>$scratch/errors
 code=$?
 test $code = 1 || { cat $scratch/report $scratch/errors; echo "exit code $code"; exit 1; }
 "$python" - $scratch/harness_faults$EXEEXT <<'EOF'
