@@ -7,6 +7,7 @@
  * Who has taken one tells the forker, who forks the next.  A spare ends with its forker; a worker does not, and says that it
  * is born before it does anything else: so a starter who heard of none may ask again. */
 
+#include "platform/fault.h"
 #include "platform/unix/forker.h"
 
 #include <errno.h>
@@ -192,20 +193,24 @@ static int read_desk(forker_t *self)
 /* ---- ends ---- */
 
 /* 1: the starter knows, and nobody needs it any more. */
-static int look_at(worker_t *worker)
+static int look_at(forker_t *self, worker_t *worker)
 {
-    int how = WEXITED | WNOHANG | (worker->is_kept ? WNOWAIT : 0);
     siginfo_t info = {0};
 
-    if (worker->has_ended || waitid(P_PID, (id_t) worker->pid, &info, how) != 0 || info.si_pid == 0)
+    carom__fault("forker.look");
+    if (worker->has_ended || waitid(P_PID, (id_t) worker->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
         return 0;
+    /* It may have taken a request since the desk was read, and nobody else will tell its starter. */
+    if (worker->status < 0)
+        (void) read_desk(self);
     worker->has_ended = 1;
     carom__word_say(worker->status, WORD_ENDED, carom__code_of(&info));
+    if (!worker->is_kept)
+        waitpid(worker->pid, NULL, 0);
     return !worker->is_kept;
 }
 
-/* Who has died, or is stopped, may have taken a request before.  A spare that is stopped takes none, and would hold up all who
- * ask: they will have another. */
+/* A spare that is stopped takes no request, and would hold up all who ask: they will have another.  It may have taken one. */
 static void look_at_spare(forker_t *self)
 {
     siginfo_t info = {0};
@@ -224,7 +229,7 @@ static void look_at_all(forker_t *self)
 
     look_at_spare(self);
     while ((worker = *place) != NULL) {
-        if (!look_at(worker)) {
+        if (!look_at(self, worker)) {
             place = &worker->next;
             continue;
         }

@@ -289,11 +289,15 @@ static unsigned passes_of(const char *name)
     return passes;
 }
 
-/* The arena was there before, and is refused in a test of its own; a fork launches no program. */
+/* The arena was there before, and is refused in a test of its own; a fork launches no program, and has no forker here. */
 static int is_on_the_way(const char *name, const carom_test_t *test)
 {
+    const char *mode = carom_context_mode(test->context);
+
     if (strcmp(name, "launch.spawned") == 0)
-        return strcmp(carom_context_mode(test->context), "fork") != 0;
+        return strcmp(mode, "fork") != 0;
+    if (strcmp(name, "forker.look") == 0)
+        return strcmp(mode, "forkserver") == 0;
     return strcmp(name, "shared.create") != 0;
 }
 
@@ -687,4 +691,43 @@ CAROM_TEST_ONCE(points, handles_without_memory)
     }
     CAROM_NOTE("%d of %d were received", good, MESSAGES * (pass - 1));
     CAROM_ASSERT(carom_plat_now() - before < 3000000);
+}
+
+/* ---- a forker that is slow ---- */
+
+CAROM_TASK(points_tells_its_forker)
+{
+    return carom_return(call, getppid());
+}
+
+static pid_t forker_of(carom_context_t *context)
+{
+    carom_process_t *child;
+    carom_value_t result;
+
+    CAROM_ASSERT_OK(carom_process_start(&child, context, carom_call(points_tells_its_forker)));
+    CAROM_ASSERT_OK(carom_process_join(child, PATIENCE));
+    CAROM_ASSERT_OK(carom_process_result(&result, child));
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    return (pid_t) carom_value_int(result);
+}
+
+/* What it forked ahead is asked for, and killed, while it looks who of all has died: it had heard of none of that. */
+CAROM_TEST_WITH(points, killed_while_the_forker_looks, .modes = CAROM_TEST_FORKSERVER, .timeout_ms = 120000,
+                .leaves = CAROM_LEAVES_PROCESSES | CAROM_LEAVES_DESCRIPTORS)
+{
+    pid_t forker = forker_of(test->context);
+    carom_connection_t *ours;
+    carom_process_t *child;
+    int i;
+
+    CAROM_ASSERT_INT(setenv("CAROM_FAULT", "forker.look:0:delay=5000", 1), 0);
+    CAROM_ASSERT_INT(kill(forker, SIGKILL), 0);
+    CAROM_ASSERT(forker_of(test->context) != forker || forker_of(test->context) != forker);
+    for (i = 0; i < 20; i++) {
+        child = start_with(&ours, test, &points_listens);
+        CAROM_ASSERT_OK(carom_process_kill(child));
+        end_child(&child, -SIGKILL);
+        carom_connection_close(&ours);
+    }
 }
