@@ -3,7 +3,10 @@
 #include "tests/inside/inside.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 static int files_in_it(void)
 {
@@ -73,4 +76,21 @@ CAROM_TEST_WITH(full, a_small_file_system, .modes = PROCESSES)
     carom_connection_close(&connection);
     end_child(&child, 0);
     CAROM_ASSERT_INT(files_in_it(), 0);
+}
+
+/* A process that is killed while its memory has a name leaves that to the next one, which takes it away. */
+CAROM_TEST_ONCE(full, a_name_that_the_dead_left)
+{
+    carom_plat_shared_t *shared;
+    char name[40];
+    int left;
+
+    snprintf(name, sizeof name, "/dev/shm/carom-%lu", (unsigned long) geteuid());
+    left = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    CAROM_ASSERT(left >= 0);
+    close(left);
+    CAROM_ASSERT_OK(carom_plat_start());
+    CAROM_ASSERT_OK(carom_plat_shared_create(&shared, 1 << 20));
+    CAROM_ASSERT_INT(files_in_it(), 0);
+    carom_plat_shared_close(&shared);
 }
