@@ -2,9 +2,9 @@
  *
  * What is written lies in records: a word that says how long and what it is, then the bytes, filled up to whole lines of the
  * cache: the reader who looks at one record is not disturbed by the writing of the next.  The word is stored last, by one
- * store, and the place of the next word was made 0 before: so the reader looks at one word, whose arrival says that all of the record
- * is there, and a writer that is killed half-way has written nothing.  The reader changes nothing in the ring; how far it has
- * read it says now and then, in its head.
+ * store, and the place of the next word was made 0 before: so the reader looks at one word, whose arrival says that all of the
+ * record is there, and a writer that is killed half-way has written nothing.  The reader changes nothing in the ring; how far
+ * it has read it says now and then, in its head.
  *
  * A record is never split by the end of the ring: a word sends the reader back to its beginning.  Another word sends it to
  * another ring, a larger one, which takes the place of the first: rings grow, so that a connection nobody uses is small.

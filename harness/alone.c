@@ -9,7 +9,10 @@
 #include <apr_time.h>
 #include <apr_user.h>
 
+/* Whoever has the lock alone has it for a moment, unless he is stopped just then: no reason to wait for him. */
 #define TRIES 100
+#define FILES 3
+#define LOOK_AGAIN 1000     /* microseconds */
 
 static const char *path_of(apr_pool_t *pool)
 {
@@ -25,13 +28,14 @@ static const char *path_of(apr_pool_t *pool)
     return apr_psprintf(pool, "%s/carom-harness-%s.lock", place, name != NULL ? name : "user");
 }
 
-/* The last to leave removes the file, which another may have opened by then. */
+/* The last to leave removes the file, which another may have opened by then; and what another put there instead of a file, as a
+ * link, is not ours to lock. */
 static int is_the_file(apr_file_t *file, const char *path, apr_pool_t *pool)
 {
     apr_finfo_t ours, there;
 
     return apr_file_info_get(&ours, APR_FINFO_IDENT, file) == APR_SUCCESS &&
-           apr_stat(&there, path, APR_FINFO_IDENT, pool) == APR_SUCCESS && ours.inode == there.inode;
+           apr_stat(&there, path, APR_FINFO_IDENT | APR_FINFO_LINK, pool) == APR_SUCCESS && ours.inode == there.inode;
 }
 
 static void touch(const carom__h_session_t *session)
@@ -39,24 +43,41 @@ static void touch(const carom__h_session_t *session)
     apr_file_mtime_set(session->lock_path, apr_time_now(), session->pool);
 }
 
+/* 1 when it has the lock now, as others may. */
+static int share(apr_file_t *file)
+{
+    int i;
+
+    for (i = 0; i < TRIES; i++) {
+        if (apr_file_lock(file, APR_FLOCK_SHARED | APR_FLOCK_NONBLOCK) == APR_SUCCESS)
+            return 1;
+        apr_sleep(LOOK_AGAIN);
+    }
+    return 0;
+}
+
+/* Opens the file and locks it, not alone.  NULL: not now. */
+static apr_file_t *try_to_lock(const carom__h_session_t *session)
+{
+    apr_file_t *file;
+
+    if (apr_file_open(&file, session->lock_path, APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_CREATE,
+                      APR_FPROT_UREAD | APR_FPROT_UWRITE, session->root) != APR_SUCCESS)
+        return NULL;
+    if (share(file) && is_the_file(file, session->lock_path, session->pool))
+        return file;
+    apr_file_close(file);
+    return NULL;
+}
+
 void carom__h_alone_begin(carom__h_session_t *session)
 {
     int i;
 
-    if (*session->tag != '\0' || (session->lock_path = path_of(session->pool)) == NULL)
+    if (*session->tag != '\0' || (session->lock_path = path_of(session->root)) == NULL)
         return;
-    for (i = 0; i < TRIES && session->lock == NULL; i++) {
-        if (apr_file_open(&session->lock, session->lock_path, APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_CREATE,
-                          APR_FPROT_UREAD | APR_FPROT_UWRITE, session->pool) != APR_SUCCESS) {
-            session->lock = NULL;
-            return;
-        }
-        if (apr_file_lock(session->lock, APR_FLOCK_SHARED) != APR_SUCCESS ||
-            !is_the_file(session->lock, session->lock_path, session->pool)) {
-            apr_file_close(session->lock);
-            session->lock = NULL;
-        }
-    }
+    for (i = 0; i < FILES && session->lock == NULL; i++)
+        session->lock = try_to_lock(session);
     if (session->lock != NULL)
         touch(session);
 }
@@ -68,10 +89,12 @@ int carom__h_alone_since(const carom__h_session_t *session, carom_duration_t beg
     apr_finfo_t info;
     int alone;
 
+    /* Who could not get the lock does not know. */
     if (session->lock == NULL)
-        return 1;
+        return session->lock_path == NULL;
+    /* Who does not get it alone may have lost it. */
     alone = apr_file_lock(session->lock, APR_FLOCK_EXCLUSIVE | APR_FLOCK_NONBLOCK) == APR_SUCCESS;
-    (void) apr_file_lock(session->lock, APR_FLOCK_SHARED);
+    (void) share(session->lock);
     return alone && apr_stat(&info, session->lock_path, APR_FINFO_MTIME, session->pool) == APR_SUCCESS && info.mtime <= then;
 }
 

@@ -135,7 +135,8 @@ typedef struct carom_test_mode_t {
     void (*close)(carom_test_t *test);
 } carom_test_mode_t;
 
-/* At file scope, as in CAROM_TEST_MODE(remote, .open = open_remote, .close = close_remote).  At most 16 of them. */
+/* At file scope, as in CAROM_TEST_MODE(remote, .open = open_remote, .close = close_remote).  At most 16 of them,
+ * with names that differ from each other's and carom's: else the program does nothing but say so. */
 #define CAROM_TEST_MODE(name, ...)                                                                                             \
     static carom_test_mode_t carom__mode_##name = {#name, __VA_ARGS__};                                                        \
     CAROM__AT_LOAD(carom__register_mode_##name) { carom_harness_mode_register(&carom__mode_##name); }                          \

@@ -139,16 +139,26 @@ static int has_another_round(const carom__h_session_t *session)
     return options->repeat == 0 || session->rounds < options->repeat;
 }
 
+/* There may be no end of rounds: what is known of the last one is forgotten when the next begins. */
+static void forget_round(carom__h_session_t *session)
+{
+    session->told += session->runs->nelts;
+    session->finds->nelts = 0;
+    apr_pool_clear(session->pool);
+}
+
 /* What there is to report of a round is reported before the next begins. */
 static const char *run_rounds(carom__h_session_t *session)
 {
     const char *wrong;
 
+    if (apr_pool_create(&session->pool, session->root) != APR_SUCCESS)
+        return "no memory";
     add_runs(session);
     carom__h_report_head(session);
     wrong = carom__h_run_all(session);
     for (session->rounds = 1; wrong == NULL && has_another_round(session); session->rounds++) {
-        session->told += session->runs->nelts;
+        forget_round(session);
         add_runs(session);
         wrong = carom__h_run_all(session);
     }
@@ -195,6 +205,8 @@ static int is_done(carom__h_session_t *session, int argc, const char *const *arg
     const char *wrong = carom__h_options_read(&session->options, argc, argv, session->pool);
 
     *code = 0;
+    if (wrong == NULL)
+        wrong = carom__h_modes_wrong();
     if (wrong != NULL) {
         *code = trouble(session, wrong);
         return 1;
@@ -226,14 +238,14 @@ static carom__h_session_t *new_session(int *argc, const char *const **argv)
     if (apr_app_initialize(argc, argv, NULL) != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS)
         return NULL;
     session = apr_pcalloc(pool, sizeof(*session));
-    session->pool = pool;
+    session->root = session->pool = pool;
     session->command = (*argv)[0];
     return session;
 }
 
 static void end_session(carom__h_session_t *session)
 {
-    apr_pool_destroy(session->pool);
+    apr_pool_destroy(session->root);
     apr_terminate();
 }
 

@@ -1,9 +1,9 @@
 /* What the files of the harness share.
  *
  * One program plays three parts.  The runner selects cases, starts a process for each, judges and reports: harness.c,
- * options.c, modes.c, select.c, failed.c, run.c, stacks.c, names.c, alone.c, judge.c, skips.c, report.c, junit.c, json.c, text.c,
- * progress.c, replay.c, folder.c.  The process of a case runs one body: body.c, gate.c.  And in every process and thread that a
- * body starts, assertions find their way back: assert.c, journal.c.
+ * options.c, modes.c, select.c, failed.c, run.c, stacks.c, names.c, alone.c, judge.c, skips.c, report.c, junit.c, json.c,
+ * text.c, progress.c, replay.c, folder.c.  The process of a case runs one body: body.c, gate.c.  And in every process and
+ * thread that a body starts, assertions find their way back: assert.c, journal.c.
  */
 
 #ifndef CAROM_HARNESS_INTERNAL_H
@@ -117,6 +117,9 @@ const carom__h_mode_t *carom__h_mode_at(size_t index);
 const carom__h_mode_t *carom__h_mode_named(const char *name);
 int carom__h_mode_is_here(const carom__h_mode_t *mode);
 
+/* What is wrong with the modes that were registered; NULL: nothing. */
+const char *carom__h_modes_wrong(void);
+
 /* In the process of a case: makes what a body gets of its mode, and ends it. */
 carom_status_t carom__h_mode_open(const carom__h_mode_t *mode, carom_test_t *test);
 void carom__h_mode_close(const carom__h_mode_t *mode, carom_test_t *test);
@@ -217,7 +220,8 @@ typedef struct carom__h_run_t {
 } carom__h_run_t;
 
 typedef struct carom__h_session_t {
-    apr_pool_t *pool;
+    apr_pool_t *root;                /* for as long as the session */
+    apr_pool_t *pool;                /* the same, or while there are rounds that of the round */
     carom__h_options_t options;
     apr_array_header_t *cases;       /* carom__h_case_t */
     apr_array_header_t *runs;        /* carom__h_run_t */
@@ -373,6 +377,9 @@ const char *carom__h_replay_lend(carom__h_session_t *session);
 const char *carom__h_replay(carom__h_session_t *session);
 
 /* ---- text (text.c) ---- */
+
+/* "1.234567" */
+const char *carom__h_seconds(carom_duration_t duration, apr_pool_t *pool);
 
 /* A copy in which all that is no UTF-8, and no character that may stand in XML, is a question mark. */
 const char *carom__h_printable(const char *text, apr_pool_t *pool);

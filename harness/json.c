@@ -31,14 +31,6 @@ static const char *quoted(const char *text, apr_pool_t *pool)
     return made;
 }
 
-static const char *seconds(carom_duration_t duration, apr_pool_t *pool)
-{
-    char text[40];
-
-    snprintf(text, sizeof(text), "%.6f", (double) duration / 1e6);
-    return apr_pstrdup(pool, text);
-}
-
 /* ---- lines ---- */
 
 static void write_line(const carom__h_session_t *session, const char *line)
@@ -106,7 +98,7 @@ static const char *case_line(const carom__h_session_t *session, const carom__h_r
                                      quoted(of->mode->name, pool), maybe(of->parameter, pool));
     const char *how = apr_psprintf(pool, "\"outcome\": %s, \"skip\": %s, \"attempts\": %d, \"seconds\": %s, \"assertions\": %"
                                    APR_UINT64_T_FMT, quoted(carom__h_outcome_name(run->outcome), pool), maybe(run->skip, pool),
-                                   run->attempts, seconds(run->took, pool), run->passes);
+                                   run->attempts, carom__h_seconds(run->took, pool), run->passes);
 
     return apr_psprintf(pool, "{\"event\": \"case\", %s, \"round\": %d, %s, \"failures\": [%s], \"notes\": [%s], "
                         "\"output\": %s, \"again\": %s}\n", which, run->round, how, failures_of(run, pool), notes_of(run, pool),
@@ -134,6 +126,7 @@ void carom__h_json_end(const carom__h_session_t *session, const char *why)
         counts = apr_psprintf(session->pool, "%s, %s: %d", counts,
                               quoted(carom__h_outcome_name((carom__h_outcome_t) i), session->pool), session->counts[i]);
     write_line(session, apr_psprintf(session->pool, "{\"event\": \"end\", \"stopped\": %s, \"seconds\": %s%s}\n",
-                                     maybe(why, session->pool), seconds(carom_now() - session->began, session->pool), counts));
+                                     maybe(why, session->pool),
+                                     carom__h_seconds(carom_now() - session->began, session->pool), counts));
     apr_file_close(session->json);
 }

@@ -47,14 +47,6 @@ static const char *escaped(const xml_t *xml, const char *text)
     return apr_pescape_entity(xml->pool, carom__h_printable(text, xml->pool), 0);
 }
 
-static const char *seconds(const xml_t *xml, carom_duration_t duration)
-{
-    char text[40];
-
-    snprintf(text, sizeof(text), "%.6f", (double) duration / 1e6);
-    return apr_pstrdup(xml->pool, text);
-}
-
 /* ---- a case ---- */
 
 static void put_failures(xml_t *xml, const carom__h_run_t *run, const char *element)
@@ -94,7 +86,7 @@ static void put_case(xml_t *xml, const carom__h_run_t *run)
         name = apr_psprintf(xml->pool, "%s #%d", name, run->round + 1);
     put(xml, "    <testcase classname=\"%s\" name=\"%s\" file=\"%s\" line=\"%u\" assertions=\"%" APR_UINT64_T_FMT
         "\" time=\"%s\">\n", escaped(xml, run->of->suite), escaped(xml, name), escaped(xml, run->of->entry->file),
-        run->of->entry->line, run->passes, seconds(xml, run->took));
+        run->of->entry->line, run->passes, carom__h_seconds(run->took, xml->pool));
     if (run->outcome == CAROM__H_FAILED)
         put_failures(xml, run, "failure");
     if (run->outcome == CAROM__H_FLAKY)
@@ -137,7 +129,7 @@ static sum_t sum_up(const carom__h_session_t *session, const char *suite)
 static const char *attributes(const xml_t *xml, const char *name, const sum_t *sum)
 {
     return apr_psprintf(xml->pool, "name=\"%s\" tests=\"%d\" failures=\"%d\" errors=\"0\" skipped=\"%d\" time=\"%s\"",
-                        escaped(xml, name), sum->tests, sum->failures, sum->skipped, seconds(xml, sum->took));
+                        escaped(xml, name), sum->tests, sum->failures, sum->skipped, carom__h_seconds(sum->took, xml->pool));
 }
 
 static void put_suite(xml_t *xml, const char *suite)

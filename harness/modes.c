@@ -19,6 +19,7 @@ static const carom__h_mode_t ours[] = {
 
 static carom__h_mode_t theirs[MOST];
 static size_t count;
+static const char *wrong;
 
 /* By name, since constructors run in another order on each system. */
 void carom_harness_mode_register(carom_test_mode_t *mode)
@@ -26,6 +27,10 @@ void carom_harness_mode_register(carom_test_mode_t *mode)
     size_t at, i;
 
     if (count == MOST)
+        wrong = "the program has more modes than 16";
+    if (carom__h_mode_named(mode->name) != NULL)
+        wrong = "two modes of the program have the same name, or one that carom has";
+    if (wrong != NULL)
         return;
     for (at = 0; at < count && strcmp(theirs[at].name, mode->name) < 0; at++)
         ;
@@ -54,6 +59,11 @@ const carom__h_mode_t *carom__h_mode_named(const char *name)
         if (strcmp(mode->name, name) == 0)
             return mode;
     return NULL;
+}
+
+const char *carom__h_modes_wrong(void)
+{
+    return wrong;
 }
 
 /* Not every system has every mode. */

@@ -3,6 +3,7 @@
 #include "harness/harness.h"
 
 #include <apr_strings.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Bytes of the UTF-8 sequence that begins with this one, 0: none does. */
@@ -40,6 +41,14 @@ static size_t character_at(const unsigned char *text)
         value = value << 6 | (text[i] & 0x3F);
     }
     return length > 0 && is_character(value, length) ? length : 0;
+}
+
+const char *carom__h_seconds(carom_duration_t duration, apr_pool_t *pool)
+{
+    char text[40];
+
+    snprintf(text, sizeof(text), "%.6f", (double) duration / 1e6);
+    return apr_pstrdup(pool, text);
 }
 
 const char *carom__h_printable(const char *text, apr_pool_t *pool)

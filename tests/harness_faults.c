@@ -584,6 +584,8 @@ static int run_by_cunit(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    if (getenv("CAROM_MODES_TWICE") != NULL)
+        carom_harness_mode_register(&carom__mode_dream);
     carom_harness_prepare();
     carom_init(&argc, &argv);
     return getenv("CAROM_BY_CUNIT") != NULL ? run_by_cunit(argc, argv) : carom_harness_main(argc, argv);

@@ -420,6 +420,17 @@ CAROM_TEST_ONCE(harness, modes_of_the_application)
                      ": the context of the case could be made\n"));
 }
 
+CAROM_TEST_ONCE(harness, modes_that_cannot_be)
+{
+    apr_pool_t *pool;
+
+    CAROM_ASSERT(apr_pool_create(&pool, NULL) == APR_SUCCESS);
+    apr_env_set("CAROM_MODES_TWICE", "1", pool);
+    expect_run(test, TEXTS("fault/clean"), 99, TEXTS("Bail out! two modes of the program have the same name"));
+    apr_env_delete("CAROM_MODES_TWICE", pool);
+    apr_pool_destroy(pool);
+}
+
 /* ---- outcomes ---- */
 
 CAROM_TEST_ONCE(harness, expected_failures)

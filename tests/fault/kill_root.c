@@ -2,9 +2,10 @@
  *
  *     kill_root COUNT PROGRAM [ARGUMENT …]
  *
- * runs the program three times to its end, to know how long that takes at least, then COUNT times, each time killing it a little
- * later.  A root that was faster than that tells a new length of the run for the moments to come; where no worker lived, it
- * tries another moment.  Processes of the tree are known by a variable in their environment, wherever they went.  Prints TAP. */
+ * runs the program three times to its end, to know how long that takes at least, then COUNT times, each time killing it a
+ * little later.  A root that was faster than that tells a new length of the run for the moments to come; where no worker lived,
+ * it tries another moment.  Processes of the tree are known by a variable in their environment, wherever they went.
+ * Prints TAP. */
 
 #include <dirent.h>
 #include <errno.h>

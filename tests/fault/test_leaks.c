@@ -5,7 +5,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
@@ -93,6 +95,46 @@ CAROM_TEST_ONCE(harness, left_queue)
 {
     need_names();
     expect_left(test, "leaks_queue", 1, " left behind: System V, key 0\n");
+}
+
+/* What another test program of this user has locked while it runs. */
+static int lock_as_another(const carom_test_t *test, char *path, size_t size)
+{
+    struct passwd *user = getpwuid(geteuid());
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    int file;
+
+    CAROM_ASSERT(user != NULL);
+    snprintf(path, size, "%s/carom-harness-%s.lock", test->directory, user->pw_name);
+    file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    CAROM_ASSERT(file >= 0);
+    /* Whichever of the two it is that APR uses. */
+    CAROM_ASSERT_INT(fcntl(file, F_SETLK, &lock), 0);
+    CAROM_ASSERT_INT(flock(file, LOCK_SH | LOCK_NB), 0);
+    return file;
+}
+
+/* A runner that is nobody's case charges nobody while it is not the only one, and does when it is. */
+CAROM_TEST_ONCE(harness, left_while_others_run)
+{
+    static report_t report;
+    char path[1000];
+    int file;
+
+    need_names();
+    unsetenv("CAROM_TEST_ID");
+    report_create(&report, test);
+    file = lock_as_another(test, path, sizeof path);
+    run_faults(&report, TEXTS("fault/leaks_segment"));
+    CAROM_CHECK(report.code == 0);
+    check_has(&report, ", while other test programs ran: charged to nobody\n");
+    CAROM_CHECK(remove_left(&report) == 1);
+    close(file);
+    run_faults(&report, TEXTS("fault/leaks_segment"));
+    CAROM_CHECK(report.code == 1);
+    CAROM_CHECK(remove_left(&report) == 1);
+    CAROM_CHECK(access(path, F_OK) != 0);
+    apr_pool_destroy(report.pool);
 }
 
 /* The name that planted faults use, for as long as this case lives. */
