@@ -109,6 +109,33 @@ CAROM_TEST(fault, entry_fatal)
     CAROM_ASSERT_INT(run_entry(test, carom_call(fail_fatally)), 1);
 }
 
+CAROM_TASK(fail_in_grandchild)
+{
+    carom_process_t *child;
+
+    CAROM_ASSERT_OK(carom_process_start(&child, carom_call_context(call), carom_call(fail_plainly)));
+    CAROM_ASSERT_OK(carom_process_join(child, carom_seconds(10)));
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    return 0;
+}
+
+CAROM_TEST(fault, grandchild)
+{
+    CAROM_ASSERT_INT(run_entry(test, carom_call(fail_in_grandchild)), 0);
+}
+
+static void fail_late(void)
+{
+    NEXT_LINE();
+    CAROM_CHECK(8 + 8 == 17);
+}
+
+/* The body has come to its end, and the gate has been passed, when this fails. */
+CAROM_TEST(fault, after_the_end)
+{
+    CAROM_ASSERT(atexit(fail_late) == 0);
+}
+
 static void *APR_THREAD_FUNC fail_in_thread(apr_thread_t *thread, void *argument)
 {
     (void) thread;
@@ -294,9 +321,20 @@ CAROM_TEST(fault, overflow_in_entry)
     CAROM_ASSERT_INT(run_entry(test, carom_call(overflows_in_entry)), 0);
 }
 
-CAROM_TEST_ONCE(fault, exits)
+CAROM_TEST(fault, exits)
 {
     exit(0);
+}
+
+/* More than a report could hold, and at its end a line. */
+CAROM_TEST(fault, floods)
+{
+    int i;
+
+    for (i = 0; i < 200000; i++)
+        printf("line %d of a flood that nobody wants to read\n", i);
+    fflush(stdout);
+    CAROM_CHECK(9 + 9 == 19);
 }
 
 CAROM_TEST_WITH(fault, crash_as_wanted, .modes = CAROM_TEST_ONCE_ONLY, .expect = CAROM_EXPECT_CRASH, .code = 6)

@@ -51,6 +51,19 @@ CAROM_TEST(harness, fatal_assertion_of_an_entry)
     EXPECT_FAULT("entry_fatal", role, ": 2 + 2 == 5\n");
 }
 
+CAROM_TEST(harness, assertion_of_a_grandchild)
+{
+    char role[100];
+
+    snprintf(role, sizeof(role), "@carom__task_fail_plainly (%s Process-", test->mode);
+    EXPECT_FAULT("grandchild", role, ": 2 + 2 == 5\n", ": 3 + 3 == 7\n");
+}
+
+CAROM_TEST(harness, assertion_after_the_end)
+{
+    EXPECT_FAULT("after_the_end", "@fail_late (", ": 8 + 8 == 17\n");
+}
+
 CAROM_TEST_ONCE(harness, fatal_assertion_of_a_foreign_thread)
 {
     EXPECT_FAULT("foreign_thread", "@fail_in_thread (a thread of the body, pid ", "2 + 2 == 6\n",
@@ -187,7 +200,12 @@ CAROM_TEST_WITH(harness, stacks_by_a_program_that_hangs, .modes = CAROM_TEST_ONC
     apr_pool_destroy(pool);
 }
 
-CAROM_TEST_ONCE(harness, vanished_worker_is_a_failure)
+CAROM_TEST(harness, flood_is_cut)
+{
+    EXPECT_FAULT("floods", ": 9 + 9 == 19\n", "# | (what came before is left out)\n", "# | line 199999 of a flood");
+}
+
+CAROM_TEST(harness, vanished_worker_is_a_failure)
 {
     EXPECT_FAULT("exits", "vanished: the process ended with exit code 0 before the body did");
 }
