@@ -4,6 +4,11 @@
 #
 #   test.sh 'known modes' 'suites' FILE...
 #
+# `make coverage` calls it with RUNTIME=coverage: the native tests once more, in
+# a build that counts which lines and branches ran, and a report of that; and
+# `make faults` with RUNTIME=faults: what is tested at the points where a process
+# is killed or a call made to fail, and a table of how often that happened.
+#
 # RUNTIME, MODES and PYTHON are looked at before anything is built.  A runtime
 # of another system has a build of its own in runtime-NAME; where the sources
 # are configured themselves, it is made from a copy of the FILEs.  The last line
@@ -53,7 +58,10 @@ among() {
 # Unquoted on purpose: lists of words.
 # shellcheck disable=SC2086
 check_names() {
-	among runtime "$runtime" $known_runtimes
+	case $runtime in
+	coverage | faults) ;;
+	*) among runtime "$runtime" $known_runtimes ;;
+	esac
 	for mode in $(echo "${MODES-}" | tr ',' ' '); do
 		among mode "$mode" $known_modes
 	done
@@ -134,6 +142,63 @@ run_wine() {
 	check_in "$folder"
 }
 
+# Static, so that the wrapped _exit is that of the library too.
+run_coverage() {
+	need gcovr
+	folder=$builddir/runtime-coverage
+	mkdir -p "$folder"
+	find_sources "$@"
+	object=$folder/coverage_exit.o
+	# shellcheck disable=SC2086
+	$CC -O2 -c -o "$object" "$srcdir/build-aux/coverage_exit.c"
+	configure_folder --disable-shared CC="$CC" CFLAGS="-g -O1 --coverage -fprofile-update=atomic" \
+		LDFLAGS="$object -Wl,--wrap=_exit -Wl,--wrap=_Exit"
+	find "$folder" -name '*.gcda' -exec rm -f {} +
+	multiply_timeouts 2
+	check_in "$folder" TESTS="$suites"
+	rm -rf "$builddir/coverage"
+	mkdir "$builddir/coverage"
+	find "$folder" -name 'conftest*' -exec rm -f {} +
+	(cd "$folder" && gcovr --root "$sources" --object-directory . --json coverage.json --filter "$sources/core/" \
+		--filter "$sources/platform/unix/" --html-details "$builddir/coverage/index.html" . 2>gcovr.err) || {
+		cat "$folder/gcovr.err" >&2
+		die "gcovr failed"
+	}
+	for part in core platform/unix; do
+		say "of $part/ ran"
+		(cd "$folder" && gcovr --root "$sources" --add-tracefile coverage.json --filter "$sources/$part/" --print-summary \
+			--output gcovr.txt)
+	done
+	say "line by line: $builddir/coverage/index.html"
+}
+
+# A call is made to fail by the name of one point or of all that begin so.
+run_faults() {
+	folder=$builddir/runtime-faults
+	mkdir -p "$folder"
+	find_sources "$@"
+	configure_folder --disable-shared --enable-fault-injection CC="$CC"
+	CAROM_POINTS=1
+	export CAROM_POINTS
+	check_in "$folder" TESTS=tests/inside_tests
+	say "the points, how often a process came by, was killed there, or a call failed"
+	awk '
+		$2 == "point" && $4 == "passed" { passed[$3] += $5; killed[$3] += $7 }
+		$2 == "point" && $4 == "failed" { failed[$3] += $5 }
+		END {
+			for (name in passed) {
+				f = 0
+				for (pattern in failed) {
+					start = pattern
+					if (name == pattern || (sub(/\*$/, "", start) && index(name, start) == 1)) f += failed[pattern]
+				}
+				printf "%-28s %9d %6d %6d\n", name, passed[name], killed[name], f
+			}
+		}' "$folder/tests/inside_tests.log" | sort >"$folder/points"
+	cat "$folder/points"
+	awk '$3 + $4 == 0 { print "nothing ever happened at " $1; none = 1 } END { exit none }' "$folder/points" >&2 || code=1
+}
+
 # ---- the sum -----------------------------------------------------------------
 
 sum() {
@@ -158,5 +223,7 @@ case $runtime in
 native) run_native ;;
 valgrind) run_valgrind ;;
 wine) run_wine "$@" ;;
+coverage) run_coverage "$@" ;;
+faults) run_faults "$@" ;;
 esac
 sum

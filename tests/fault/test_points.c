@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define LATEST 5000000
+#define POINTS_MOST 256
 #define SOON 100000
 
 /* ---- what a child does that is to be killed ---- */
@@ -114,6 +115,24 @@ CAROM_TASK(points_hoarder)
     for (i = 0; i < 30000; i++)
         CAROM_ASSERT_OK(carom__object_make(&id, &at, CAROM__OBJECT_RING, i % 100 == 0 ? 40000 : 64, holders,
                                          CAROM__ARENA_PATIENCE));
+    carom_connection_close(&connection);
+    return 0;
+}
+
+/* Once it is told to: takes the arena's lock again and again, until it is killed or has done so often enough. */
+CAROM_TASK(points_locker)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    carom__holder_t holders[CAROM__HOLDERS] = {carom__holder_self(), CAROM__NOBODY};
+    carom__id_t id;
+    void *at;
+    int i;
+
+    CAROM_ASSERT_OK(carom_connection_skip(connection, PATIENCE));
+    for (i = 0; i < 30000; i++) {
+        CAROM_ASSERT_OK(carom__object_make(&id, &at, CAROM__OBJECT_RING, 64, holders, CAROM__ARENA_PATIENCE));
+        carom__object_let_go(id, 0, holders[0]);
+    }
     carom_connection_close(&connection);
     return 0;
 }
@@ -301,39 +320,50 @@ static int is_on_the_way(const char *name, const carom_test_t *test)
     return strcmp(name, "shared.create") != 0;
 }
 
-/* A point that nobody came by is one that nothing was tested at. */
-static void end_counting(const char *path, const carom_test_t *test)
+/* A point that nobody came by is one that nothing was tested at.  `make faults` makes a table of the lines. */
+static void end_counting(const char *path, const carom_test_t *test, const unsigned *kills)
 {
     unsigned missed = 0, i;
 
-    for (i = 0; carom__fault_name(i); i++)
+    for (i = 0; carom__fault_name(i); i++) {
+        if (is_new(i) && getenv("CAROM_POINTS"))
+            CAROM_NOTE("point %s passed %u killed %u", carom__fault_name(i), passes_of(carom__fault_name(i)), kills[i]);
         if (passes_of(carom__fault_name(i)) == 0 && is_on_the_way(carom__fault_name(i), test)) {
             CAROM_NOTE("never reached: %s", carom__fault_name(i));
             missed++;
         }
+    }
     unsetenv("CAROM_FAULT_COUNTS");
     CAROM_CHECK(unlink(path) == 0);
     CAROM_ASSERT_INT(missed, 0);
 }
 
+static void note_kills(const char *name, unsigned kills)
+{
+    if (getenv("CAROM_POINTS"))
+        CAROM_NOTE("point %s passed 0 killed %u", name, kills);
+}
+
 CAROM_TEST_WITH(points, killed_at_each, .modes = PROCESSES, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 120000)
 {
     static const unsigned passes[] = {1, 2, 3, 7, 20, 60};
-    unsigned i, p, points = 0, kills = 0;
+    unsigned i, p, points = 0, kills = 0, kills_at[POINTS_MOST] = {0};
     char counts[1000];
 
     begin_counting(test, counts, sizeof counts);
     for (i = 0; carom__fault_name(i); i++) {
+        CAROM_ASSERT(i < POINTS_MOST);
         if (!is_new(i))
             continue;
         points++;
         for (p = 0; p < sizeof passes / sizeof passes[0]; p++)
-            kills += (unsigned) kill_at(test, &points_worker, carom__fault_name(i), passes[p]);
+            kills_at[i] += (unsigned) kill_at(test, &points_worker, carom__fault_name(i), passes[p]);
+        kills += kills_at[i];
     }
     make_many();
     CAROM_NOTE("%u points, %u kills", points, kills);
     CAROM_ASSERT(kills > points);
-    end_counting(counts, test);
+    end_counting(counts, test, kills_at);
 }
 
 CAROM_TEST_WITH(points, killed_while_the_arena_grows, .modes = PROCESSES, .warm_up = CAROM_TEST_THREAD,
@@ -342,13 +372,58 @@ CAROM_TEST_WITH(points, killed_while_the_arena_grows, .modes = PROCESSES, .warm_
     static const char *const names[] = {"arena.commit", "object.table", "object.carving", "object.carved",
                                         "object.listed", "object.chunk", "object.begun", "object.push", "object.popped",
                                         "object.make", "object.born", "object.uncounted", "object.held", "arena.leaving"};
-    unsigned i, kills = 0;
+    unsigned i, pass, here, kills = 0;
 
-    for (i = 0; i < 3 * sizeof names / sizeof names[0]; i++)
-        kills += (unsigned) kill_at(test, &points_hoarder, names[i / 3], 1 + i % 3);
+    for (i = 0; i < sizeof names / sizeof names[0]; i++) {
+        for (here = 0, pass = 1; pass < 4; pass++)
+            here += (unsigned) kill_at(test, &points_hoarder, names[i], pass);
+        note_kills(names[i], here);
+        kills += here;
+    }
     make_many();
     CAROM_NOTE("%u kills; %llu bytes", kills, (unsigned long long) bytes_in_use());
     /* No chunk was lost: slots, table and objects have them all. */
+    CAROM_ASSERT_INT(bytes_in_use(), atomic_load(&carom__arena_root->bump));
+}
+
+/* One dies with the arena's lock, and who takes it next while he makes good what that one left. */
+static int kill_in_recovery(carom_test_t *test, const char *name)
+{
+    uint64_t objects = objects_in_use();
+    carom_connection_t *to_first, *to_second;
+    carom_process_t *first, *second;
+    char fault[100];
+    int code;
+
+    snprintf(fault, sizeof fault, "CAROM_FAULT=%s:1:kill", name);
+    CAROM_ASSERT_OK(start_child(&second, &to_second, test, &points_locker, fault));
+    CAROM_ASSERT_OK(start_child(&first, &to_first, test, &points_locker, "CAROM_FAULT=arena.entered:400:kill"));
+    CAROM_ASSERT_OK(carom_connection_send_bytes(to_second, "", 0, PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_send_bytes(to_first, "", 0, PATIENCE));
+    CAROM_ASSERT_OK(carom_process_join(second, PATIENCE));
+    CAROM_ASSERT_OK(carom_process_join(first, PATIENCE));
+    code = carom_process_exit_code(second);
+    carom_connection_close(&to_first);
+    carom_connection_close(&to_second);
+    CAROM_ASSERT_OK(carom_process_destroy(&first));
+    CAROM_ASSERT_OK(carom_process_destroy(&second));
+    expect_sound(fault, objects);
+    CAROM_ASSERT(code == 0 || code == -SIGKILL);
+    return code != 0;
+}
+
+CAROM_TEST_WITH(points, killed_while_it_recovers, .modes = PROCESSES, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 120000)
+{
+    static const char *const names[] = {"object.recover", "object.recovering", "object.recovered"};
+    unsigned i, k, kills;
+
+    for (i = 0; i < sizeof names / sizeof names[0]; i++) {
+        for (kills = 0, k = 0; k < 5; k++)
+            kills += (unsigned) kill_in_recovery(test, names[i]);
+        note_kills(names[i], kills);
+        CAROM_ASSERT(kills > 0);
+    }
+    make_many();
     CAROM_ASSERT_INT(bytes_in_use(), atomic_load(&carom__arena_root->bump));
 }
 
@@ -395,6 +470,8 @@ static void fail_at_each(carom_test_t *test, const char *point, int error, carom
     CAROM_ASSERT(!fired);
     CAROM_ASSERT_OK(status);
     CAROM_NOTE("%s: %d failures", point, failures);
+    if (getenv("CAROM_POINTS"))
+        CAROM_NOTE("point %s failed %d", point, failures);
 }
 
 static const struct { const char *point; int error; } refusals[] = {
@@ -453,6 +530,8 @@ static int refuse_the_arena(carom_test_t *test)
             return 2;
     }
     carom__fault_set(NULL);
+    if (getenv("CAROM_POINTS"))
+        CAROM_NOTE("point shared.* failed %u", pass - 1);
     if (pass <= 4 || attempt_pair(test) != CAROM_OK)
         return 3;
     return objects_in_use() == 0 && count_mappings() == mappings + 1 ? 0 : 4;
