@@ -78,4 +78,7 @@ double bench_median(double *values, size_t count);
 /* Ours, for a run of one turn, to be compared with peers that are programs. */
 extern const bench_side_t bench_round_trip_small, bench_stream_small, bench_stream_large, bench_start_spawn;
 
+/* The kernel's, in the same way. */
+extern const bench_side_t bench_raw_spawn;
+
 #endif

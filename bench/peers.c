@@ -104,6 +104,25 @@ static void ours(bench_figure_t *figure, const void *what)
     side->measure(figure, side->what);
 }
 
+/* Ours is a program here: the harness, with a case that does nothing. */
+static void isolated(bench_figure_t *figure, const void *what)
+{
+    const int count = BENCH_TURNS * BENCH_STARTS;
+    char path[PATH_SIZE], output[256], repeat[32];
+    const char *argv[] = {path, "--repeat", repeat, NULL};
+    carom_duration_t began = carom_now();
+    int error, code = 0;
+
+    (void) what;
+    snprintf(repeat, sizeof repeat, "%d", count);
+    error = find_beside(path, "isolated") ? raw_run(output, sizeof output, &code, argv, PATIENCE) : RAW_NO_PROGRAM;
+    bench_value(figure, (double) (carom_now() - began) / count);
+    if (error == RAW_NO_PROGRAM)
+        bench_skip(figure, BENCH_ABSENT, "isolated is not here");
+    else if (error || code != 0)
+        bench_fail(figure, "isolated", error ? error : code);
+}
+
 /* ---- rows ---- */
 
 static const peer_t zmq = {"peer_zmq", {NULL}};
@@ -131,6 +150,7 @@ static const job_t python_fork = {&python, "start_join_fork", BENCH_TURNS * BENC
 #define SMALL(name, target, job) {"stream_64/spawn/" name, "k/s", 1, 1, target, {ours, &bench_stream_small}, {peer, &job}, NULL}
 #define LARGE(name, target, job) \
     {"stream_64k/spawn/" name, "MB/s", 1, 1, target, {ours, &bench_stream_large}, {peer, &job}, NULL}
+#define ISOLATED(name, target, side) {"isolated_case/once/" name, "us", 1, 0, target, {isolated, NULL}, {ours, &side}, NULL}
 #define START(name, job) {"start_join/spawn/" name, "us", 1, 0, 0, {ours, &bench_start_spawn}, {peer, &job}, NULL}
 
 static const bench_row_t rows[] = {
@@ -139,6 +159,7 @@ static const bench_row_t rows[] = {
     TRIP("open_mpi", 1, mpi_trip), SMALL("open_mpi", 1, mpi_small), LARGE("open_mpi", 1, mpi_large),
     TRIP("python", 0, python_trip), SMALL("python", 0, python_small), LARGE("python", 0, python_large),
     START("python_spawn", python_spawn), START("python_fork", python_fork),
+    ISOLATED("posix_spawn", 5, bench_raw_spawn),
 };
 
 const bench_row_t *bench_peer_rows(size_t *count)

@@ -106,6 +106,7 @@ static const job_t server_forks = {"forkserver", BENCH_FORKS};
 static const job_t long_spawns = {"spawn", BENCH_TURNS * BENCH_STARTS};
 
 const bench_side_t bench_start_spawn = {ours, &long_spawns};
+const bench_side_t bench_raw_spawn = {raw_spawns, &long_spawns};
 
 /* ---- a parent with much memory: a process of its own, which measures when it is asked to ---- */
 

@@ -117,8 +117,8 @@ int carom_inspect_crash_room(char *room);
 void carom_inspect_become_case(void);
 
 /* First thing in the runner: orphans among the descendants of its cases become its children, where the system can do that, and
- * are collected as they end; a closed stdout is an error of the write.  (They do not become the case's: it would have to
- * collect them, and could not tell them from children that the body forgot.) */
+ * are collected as they end; apr_sleep() ends with any child; a closed stdout is an error of the write.  (Orphans do not become
+ * the case's: it would have to collect them, and could not tell them from children that the body forgot.) */
 void carom_inspect_become_runner(void);
 
 typedef struct carom_inspect_case_t carom_inspect_case_t;

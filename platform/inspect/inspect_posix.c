@@ -83,10 +83,24 @@ void carom_inspect_append_close(intptr_t file)
 
 /* ---- starting ---- */
 
+static void note_child(int number)
+{
+    (void) number;
+}
+
+/* A handler, even of nothing, ends a wait: no need to sleep on when a case has ended.  Reads and writes go on. */
+static void wake_with_children(void)
+{
+    struct sigaction action = {.sa_handler = note_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
+
+    sigaction(SIGCHLD, &action, NULL);
+}
+
 /* A reader of the report that goes away must not keep the runner from tidying up. */
 void carom_inspect_become_runner(void)
 {
     signal(SIGPIPE, SIG_IGN);
+    wake_with_children();
     carom_inspect_adopt_orphans();
 }
 
