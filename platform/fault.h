@@ -34,6 +34,9 @@ const char *carom__fault_name(unsigned number);
 /* How often it was passed, by all processes that have the same CAROM_FAULT_COUNTS in their environments: the name of a file. */
 unsigned carom__fault_count(unsigned number);
 
+/* How often something happened there, in the same processes. */
+unsigned carom__fault_fired_at(unsigned number);
+
 /* The linker makes a table of them. */
 #define CAROM__FAULT_POINT(name)                                                                                               \
     __extension__({                                                                                                            \

@@ -9,9 +9,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-/* How long a forker may take to collect one that was killed, µs. */
-#define LAST_WAIT 1000000
-
 /* ---- its life as an object ---- */
 
 carom_status_t carom__child_new(carom_plat_child_t **child)

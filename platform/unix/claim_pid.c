@@ -25,10 +25,12 @@ static int read_stat(char *text, size_t size, pid_t pid)
     int fd, error;
 
     snprintf(path, sizeof path, "/proc/%ld/stat", (long) pid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
+    fd = carom__fd_open(path, O_RDONLY);
     if (fd < 0)
         return errno;
-    n = read(fd, text, size - 1);
+    do
+        n = read(fd, text, size - 1);
+    while (n < 0 && errno == EINTR);
     error = n < 0 ? errno : 0;
     text[n < 0 ? 0 : n] = '\0';
     close(fd);

@@ -1,7 +1,6 @@
 /* What happens at the points of platform/fault.h, in a build that has them. */
 
 #include "platform/fault.h"
-#include "platform/unix/unix.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,8 +30,13 @@ typedef struct order_t {
 static order_t orders[ORDERS_MAX];
 static _Atomic unsigned order_count, fired;
 
+typedef struct count_t {
+    atomic_uint passes;
+    atomic_uint fired;
+} count_t;
+
 /* In a file, for all processes; NULL: nobody counts. */
-static atomic_uint *counts;
+static count_t *counts;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* ---- the table that the linker made ---- */
@@ -150,7 +154,13 @@ unsigned carom__fault_fired(void)
 unsigned carom__fault_count(unsigned number)
 {
     pthread_once(&once, begin);
-    return counts && number < point_count() ? atomic_load(&counts[number]) : 0;
+    return counts && number < point_count() ? atomic_load(&counts[number].passes) : 0;
+}
+
+unsigned carom__fault_fired_at(unsigned number)
+{
+    pthread_once(&once, begin);
+    return counts && number < point_count() ? atomic_load(&counts[number].fired) : 0;
 }
 
 /* ---- coming by ---- */
@@ -190,19 +200,33 @@ static int obey(const order_t *order)
     return 0;
 }
 
+/* Its own counts, or NULL. */
+static count_t *count_of(const carom__fault_point_t *point)
+{
+    unsigned i;
+
+    for (i = 0; counts && i < point_count(); i++)
+        if (__start_carom_faults[i] == point)
+            return &counts[i];
+    return NULL;
+}
+
 int carom__fault_pass(const carom__fault_point_t *point)
 {
+    count_t *count;
     unsigned n, i;
     int status = 0, saved = errno;
 
     pthread_once(&once, begin);
     n = atomic_load(&order_count);
-    for (i = 0; counts && i < point_count(); i++)
-        if (__start_carom_faults[i] == point)
-            atomic_fetch_add(&counts[i], 1);
+    count = count_of(point);
+    if (count)
+        atomic_fetch_add(&count->passes, 1);
     for (i = 0; i < n; i++)
         if (is_meant(&orders[i], point->name) && is_time(&orders[i])) {
             atomic_fetch_add(&fired, 1);
+            if (count)
+                atomic_fetch_add(&count->fired, 1);
             status = obey(&orders[i]);
         }
     errno = saved;

@@ -36,6 +36,16 @@ void carom_plat_file_disown(carom_native_t file)
     carom__fd_release((int) file);
 }
 
+int carom__fd_open(const char *path, int flags)
+{
+    int fd;
+
+    do
+        fd = open(path, flags | O_CLOEXEC);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
 int carom__fd_pipe(int *reader, int *writer)
 {
     int ends[2];

@@ -25,7 +25,7 @@ typedef struct plan_t {
 
 static int open_null(int *source)
 {
-    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int fd = carom__fd_open("/dev/null", O_RDWR);
 
     *source = fd < 0 ? STANDARD_AS_IT_IS : carom__fd_guard(fd);
     return fd < 0 ? errno : 0;

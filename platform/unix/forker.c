@@ -89,7 +89,7 @@ static int make_status(asking_t *asking, carom_plat_child_t *child)
 /* Where we are now, for a forker that is where it was.  A directory that cannot be opened is not ours to complain of. */
 static int find_here(asking_t *asking)
 {
-    int fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = carom__fd_open(".", O_RDONLY | O_DIRECTORY);
 
     if (fd >= 0)
         asking->asked.files[FILE_HERE] = carom__fd_guard(fd);
@@ -291,6 +291,21 @@ static carom_status_t ask(carom_plat_child_t *child, carom_plat_forker_t *forker
     return status;
 }
 
+/* Its lifeline ends a worker that is there, and the status socket is at its end when that has gone and the forker knows: what
+ * the worker took for its own can be another's then.  Who takes the request later goes no further than to say so.  Where the
+ * forker has not taken it, nobody has anything, and the end does not come: not for long. */
+static void end_worker(carom_plat_child_t *child)
+{
+    int64_t deadline = carom_plat_now() + LAST_WAIT;
+    word_t word = {0};
+    ssize_t n = -1;
+
+    carom__fd_close(&child->lifeline);
+    while (child->status >= 0 && n != 0 && word.what != WORD_ENDED &&
+           carom__poll_one(child->status, POLLIN, deadline) == CAROM_OK)
+        n = recv(child->status, &word, sizeof word, MSG_DONTWAIT);
+}
+
 carom_status_t carom_plat_forker_launch(carom_plat_child_t **child, carom_plat_forker_t *forker,
                                         const carom_plat_launch_t *launch, int64_t deadline)
 {
@@ -307,7 +322,9 @@ carom_status_t carom_plat_forker_launch(carom_plat_child_t **child, carom_plat_f
     close_files(&asking);
     if (status == CAROM_OK)
         *child = self;
-    else      /* and with its lifeline the worker, if there is one */
+    else {
+        end_worker(self);
         carom__child_free(self);
+    }
     return status;
 }

@@ -67,8 +67,9 @@ int carom__request_receive(int fd, asked_t *asked, const unsigned char *key, int
 /* Closes what is there; then nothing is. */
 void carom__request_close(asked_t *asked);
 
-/* A word, if there is room.  Send: with a descriptor beside it, or -1; 0 or an errno. */
-void carom__word_say(int fd, uint32_t what, int32_t value);
+/* A word, if there is room; 0 or an errno.  Say: tried again for some milliseconds while there is no memory for it, since who
+ * waits for it hears nothing else.  Send: with a descriptor beside it, or -1. */
+int carom__word_say(int fd, uint32_t what, int32_t value);
 int carom__word_send(int fd, uint32_t what, int32_t value, int file);
 
 /* One that is there, and the descriptor beside it or -1, not guarded.  1; 0: nobody will say any more; less: an errno. */

@@ -3,9 +3,13 @@
 #include "platform/unix/forker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+/* How often a word is said, a millisecond apart, for which there is no memory. */
+#define TRIES 10
 
 /* ---- receiving ---- */
 
@@ -73,7 +77,7 @@ int carom__request_receive(int fd, asked_t *asked, const unsigned char *key, int
             return 1;
         /* There was no room for all of them here; the first is where to say so. */
         if (count > 0)
-            carom__word_say(asked->files[0], WORD_FAILED, EMFILE);
+            (void) carom__word_say(asked->files[0], WORD_FAILED, EMFILE);
     }
     carom__request_close(asked);
     return 0;
@@ -110,9 +114,15 @@ int carom__word_send(int fd, uint32_t what, int32_t value, int file)
     return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? errno : 0;
 }
 
-void carom__word_say(int fd, uint32_t what, int32_t value)
+int carom__word_say(int fd, uint32_t what, int32_t value)
 {
-    (void) carom__word_send(fd, what, value, -1);
+    int tries = TRIES, error = carom__word_send(fd, what, value, -1);
+
+    while ((error == ENOMEM || error == ENOBUFS || error == EINTR) && --tries > 0) {
+        (void) poll(NULL, 0, 1);
+        error = carom__word_send(fd, what, value, -1);
+    }
+    return error;
 }
 
 int carom__word_receive(int fd, word_t *word, int *file)

@@ -143,7 +143,7 @@ static int fork_spare(forker_t *self, asked_t *asked)
     }
     /* Whoever asks now hears why; who asks later may have more luck. */
     if (error && carom__request_receive(self->fd, asked, self->key, MSG_DONTWAIT) > 0) {
-        carom__word_say(asked->files[FILE_STATUS], WORD_FAILED, error);
+        (void) carom__word_say(asked->files[FILE_STATUS], WORD_FAILED, error);
         carom__request_close(asked);
     }
     return 0;
@@ -204,7 +204,7 @@ static int look_at(forker_t *self, worker_t *worker)
     if (worker->status < 0)
         (void) read_desk(self);
     worker->has_ended = 1;
-    carom__word_say(worker->status, WORD_ENDED, carom__code_of(&info));
+    (void) carom__word_say(worker->status, WORD_ENDED, carom__code_of(&info));
     if (!worker->is_kept)
         waitpid(worker->pid, NULL, 0);
     return !worker->is_kept;

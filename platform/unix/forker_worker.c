@@ -71,7 +71,7 @@ static int find_stream(carom__setup_t *setup, const asked_t *asked, int target)
     int fd = asked->files[FILE_STDIN + target];
 
     if (fd < 0 && asked->request.wants & (uint32_t) WANT_NULL << target)
-        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        fd = carom__fd_open("/dev/null", O_RDWR);
     else if (fd < 0)
         fd = STANDARD_CLOSED;
     setup->standard[target] = fd;
@@ -132,12 +132,12 @@ carom_status_t carom__forker_become(carom_plat_stream_t **control, carom_plat_sh
         error = carom_plat_stream_adopt(control, setup.control) == CAROM_OK ? 0 : ENOMEM;
     if (!error && setup.shared >= 0)
         error = carom__shared_of(shared, carom__fd_release(setup.shared)) == CAROM_OK ? 0 : EMFILE;
-    if (error)
-        carom__word_say(asked->files[FILE_STATUS], WORD_FAILED, error);
-    else if (asked->request.wants & WANT_READY)
-        carom__word_say(asked->files[FILE_STATUS], WORD_READY, 0);
-    if (error)
+    if (!error && asked->request.wants & WANT_READY)
+        error = carom__word_say(asked->files[FILE_STATUS], WORD_READY, 0);
+    if (error) {
+        (void) carom__word_say(asked->files[FILE_STATUS], WORD_FAILED, error);
         _exit(NOT_RUN);
+    }
     my_status = carom__fd_guard(asked->files[FILE_STATUS]);
     my_birth = carom_plat_fork_count();
     return CAROM_OK;
@@ -146,5 +146,5 @@ carom_status_t carom__forker_become(carom_plat_stream_t **control, carom_plat_sh
 void carom__forker_say_leaving(int code)
 {
     if (my_status >= 0 && my_birth == carom_plat_fork_count())
-        carom__word_say(my_status, WORD_LEAVING, code & 255);
+        (void) carom__word_say(my_status, WORD_LEAVING, code & 255);
 }

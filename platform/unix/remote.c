@@ -18,6 +18,16 @@ static int is_ready(int fd, int milliseconds)
     return fd >= 0 && poll(&one, 1, milliseconds) > 0;
 }
 
+/* The word is still there then; who asks for it at once should not do so without a pause. */
+static int is_short_of_memory(void)
+{
+    int is_short = errno == ENOMEM || errno == ENOBUFS;
+
+    if (is_short)
+        (void) poll(NULL, 0, 1);
+    return is_short;
+}
+
 /* 1: the word of the end came; 0: there is no word; -1: there will be none. */
 static int read_end(carom_plat_child_t *child, int *code)
 {
@@ -34,9 +44,9 @@ static int read_end(carom_plat_child_t *child, int *code)
             child->has_left = 1;
             child->left_code = word.value;
         }
-        if (n < 0 && errno == EAGAIN)
+        if (n < 0 && (errno == EAGAIN || is_short_of_memory()))
             return 0;
-        if (n <= 0 && !(n < 0 && errno == EINTR))
+        if (n == 0 || (n < 0 && errno != EINTR))
             return -1;
     }
 }

@@ -52,6 +52,9 @@ void carom__signal_unhush(const carom__hushed_t *hushed, int raised);
 
 /* ---- file.c ---- */
 
+/* open(2), close-on-exec and not broken off by a signal; not guarded. */
+int carom__fd_open(const char *path, int flags);
+
 /* A pipe, both ends close-on-exec from birth and guarded.  0 or an errno. */
 int carom__fd_pipe(int *reader, int *writer);
 
@@ -235,6 +238,8 @@ int carom__is_alive_by_lock(carom_plat_shared_t *shared, unsigned number);
 carom_status_t carom__claim_by_pid(carom_plat_mark_t *mark);
 int carom__is_alive_by_pid(const carom_plat_mark_t *mark);
 
+/* How long a forker may take to collect one that was killed, µs. */
+#define LAST_WAIT 1000000
 
 /* How often a waiter looks for itself where a sentinel is not certain: the 10 ms of platform.h. */
 #define LOOK_AGAIN 10000
@@ -269,5 +274,9 @@ struct carom_plat_flag_t {
     int reader;
     int writer;                       /* the same as reader where one descriptor does */
 };
+
+/* ---- tests: the calls of the system made to fail ---- */
+
+#include "platform/unix/calls.h"
 
 #endif
