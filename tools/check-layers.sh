@@ -49,7 +49,7 @@ found=$(awk '
 		if (name ~ /^apr_[a-z_]+\.h$/)
 			return 1
 		if (name == "carom-harness.h")
-			return begins(file, "tests/")
+			return begins(file, "tests/") || begins(file, "bench/")
 		if (begins(name, "CUnit/"))
 			return begins(file, "harness/") || begins(file, "tests/")
 		if (name == "unistd.h" && begins(file, "platform/portable/"))
@@ -98,7 +98,7 @@ found=$(awk '
 		if (begins(file, "harness/") || begins(file, "tests/"))
 			return is_own(file, name) || begins(name, "harness/") || begins(name, "platform/inspect/")
 		if (begins(file, "bench/"))
-			return is_own(file, name) || begins(name, "raw/") || name == "carom-harness.h"
+			return is_own(file, name) || begins(name, "raw/")
 		return is_own(file, name)
 	}
 
