@@ -341,6 +341,9 @@ const char *carom__h_failure_place(const carom__h_session_t *session, const caro
 /* The command that runs a case once more as it was. */
 const char *carom__h_again(const carom__h_session_t *session, const carom__h_run_t *run);
 
+/* What one of several cases left, and none of them again: the `which`th of session->riddles, in words. */
+const char *carom__h_riddle_text(const carom__h_session_t *session, int which, apr_pool_t *pool);
+
 /* JUnit's XML, written whole in the end, of the runs that have finished.  Returns NULL, or what went wrong. */
 const char *carom__h_junit_write(const carom__h_session_t *session);
 

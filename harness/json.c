@@ -115,6 +115,17 @@ void carom__h_json_run(const carom__h_session_t *session, const carom__h_run_t *
     apr_pool_destroy(pool);
 }
 
+static const char *riddles_of(const carom__h_session_t *session)
+{
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < session->riddles->nelts; i++)
+        text = apr_pstrcat(session->pool, text, i > 0 ? ", " : "",
+                           quoted(carom__h_riddle_text(session, i, session->pool), session->pool), NULL);
+    return text;
+}
+
 void carom__h_json_end(const carom__h_session_t *session, const char *why)
 {
     const char *counts = "";
@@ -125,8 +136,9 @@ void carom__h_json_end(const carom__h_session_t *session, const char *why)
     for (i = 0; i < CAROM__H_OUTCOMES; i++)
         counts = apr_psprintf(session->pool, "%s, %s: %d", counts,
                               quoted(carom__h_outcome_name((carom__h_outcome_t) i), session->pool), session->counts[i]);
-    write_line(session, apr_psprintf(session->pool, "{\"event\": \"end\", \"stopped\": %s, \"seconds\": %s%s}\n",
+    write_line(session, apr_psprintf(session->pool, "{\"event\": \"end\", \"stopped\": %s, \"seconds\": %s, \"left\": [%s]%s}\n",
                                      maybe(why, session->pool),
-                                     carom__h_seconds(carom_now() - session->began, session->pool), counts));
+                                     carom__h_seconds(carom_now() - session->began, session->pool), riddles_of(session),
+                                     counts));
     apr_file_close(session->json);
 }

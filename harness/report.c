@@ -186,19 +186,33 @@ static const char *counts_of(const carom__h_session_t *session)
     return text;
 }
 
-/* Which of them it was is found out by running them one at a time. */
-static void say_riddle(const carom__h_session_t *session, const carom__h_find_t *riddle)
+static const char *suspects_of(const carom__h_find_t *riddle, apr_pool_t *pool)
 {
     const char *suspects = "";
-    char text[400];
     int i;
 
     for (i = 0; i < riddle->suspects->nelts; i++)
-        suspects = apr_pstrcat(session->pool, suspects, " '",
-                               APR_ARRAY_IDX(riddle->suspects, i, const carom__h_run_t *)->of->name, "'", NULL);
+        suspects = apr_pstrcat(pool, suspects, " '", APR_ARRAY_IDX(riddle->suspects, i, const carom__h_run_t *)->of->name, "'",
+                               NULL);
+    return suspects;
+}
+
+const char *carom__h_riddle_text(const carom__h_session_t *session, int which, apr_pool_t *pool)
+{
+    const carom__h_find_t *riddle = &APR_ARRAY_IDX(session->riddles, which, carom__h_find_t);
+    char text[400];
+
     carom__h_leak_text(text, sizeof(text), &riddle->thing);
-    say_lines(session, "", apr_psprintf(session->pool, "%s, by one of:%s", text, suspects));
-    carom__h_say(session, "# which one: %s -j1%s\n", session->command, suspects);
+    return apr_psprintf(pool, "%s, by one of:%s", text, suspects_of(riddle, pool));
+}
+
+/* Which of them it was is found out by running them one at a time. */
+static void say_riddle(const carom__h_session_t *session, int which)
+{
+    const carom__h_find_t *riddle = &APR_ARRAY_IDX(session->riddles, which, carom__h_find_t);
+
+    say_lines(session, "", carom__h_riddle_text(session, which, session->pool));
+    carom__h_say(session, "# which one: %s -j1%s\n", session->command, suspects_of(riddle, session->pool));
 }
 
 static void say_stray(const carom__h_session_t *session, const carom_inspect_thing_t *stray)
@@ -216,7 +230,7 @@ void carom__h_report_end(const carom__h_session_t *session)
     if (session->options.until_fail)
         carom__h_say(session, "1..%d\n", session->told + session->runs->nelts);
     for (i = 0; i < session->riddles->nelts; i++)
-        say_riddle(session, &APR_ARRAY_IDX(session->riddles, i, carom__h_find_t));
+        say_riddle(session, i);
     for (i = 0; i < session->strays->nelts; i++)
         say_stray(session, &APR_ARRAY_IDX(session->strays, i, carom_inspect_thing_t));
     if (session->counts[CAROM__H_SKIPPED_OVER] > 0 && session->skips == NULL)

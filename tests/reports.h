@@ -95,6 +95,20 @@ static void run_faults(report_t *report, const char *const *some)
         apr_file_remove(report->failed, report->pool);
 }
 
+/* A file that is read once, and removed. */
+CAROM_UNUSED static const char *read_file(apr_pool_t *pool, const char *path)
+{
+    apr_file_t *file;
+    apr_size_t got = 0;
+    char *text = apr_pcalloc(pool, REPORT_MAX);
+
+    CAROM_ASSERT(apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, pool) == APR_SUCCESS);
+    apr_file_read_full(file, text, REPORT_MAX - 1, &got);
+    apr_file_close(file);
+    CAROM_ASSERT(apr_file_remove(path, pool) == APR_SUCCESS);
+    return text;
+}
+
 static void report_create(report_t *report, const carom_test_t *test)
 {
     char *kept;

@@ -241,17 +241,24 @@ static void remove_meeting(const char *path)
     CAROM_ASSERT_INT(rmdir(path), 0);
 }
 
+/* Its reports for programs. */
+static const char *meeting_junit, *meeting_json;
+
 /* The one that leaves something, and its neighbours, which all run when it does. */
 static void run_meeting(report_t *report, const carom_test_t *test, const char *name)
 {
-    const char *meeting, *fault;
+    const char *meeting, *fault, *reports;
 
     report_create(report, test);
     meeting = apr_pstrcat(report->pool, test->directory, "/meeting", NULL);
     fault = apr_pstrcat(report->pool, "fault[once]/", name, NULL);
     CAROM_ASSERT_INT(mkdir(meeting, 0700), 0);
     setenv("CAROM_FAULT_MEETING", meeting, 1);
-    run_faults(report, (const char *[]){"-j4", fault, "fault[thread]/meets", "fault[spawn]/meets", "fault[fork]/meets", NULL});
+    reports = apr_pstrcat(report->pool, test->directory, "/", NULL);
+    run_faults(report, (const char *[]){"-j4", "--junit", reports, "--json", reports, fault, "fault[thread]/meets",
+                                        "fault[spawn]/meets", "fault[fork]/meets", NULL});
+    meeting_junit = read_file(report->pool, apr_pstrcat(report->pool, reports, "harness_faults.xml", NULL));
+    meeting_json = read_file(report->pool, apr_pstrcat(report->pool, reports, "harness_faults.json", NULL));
     remove_meeting(meeting);
     CAROM_CHECK(report->code == 1);
 }
@@ -296,5 +303,8 @@ CAROM_TEST_ONCE(harness, left_segment_of_nobody)
                                     "'fault[fork]/meets'\n", name));
     check_has(&report, " -j1 'fault[once]/meets_and_leaks_segment_once' 'fault[thread]/meets' ");
     check_has(&report, "\n# 4 passed, 0 failed, 0 skipped in ");
+    CAROM_CHECK(strstr(meeting_json, "\"left\": [\"segment ") != NULL);
+    CAROM_CHECK(strstr(meeting_junit, "tests=\"5\" failures=\"1\"") != NULL);
+    CAROM_CHECK(strstr(meeting_junit, "classname=\"(session)\" name=\"left behind #1\"><failure message=\"segment ") != NULL);
     apr_pool_destroy(report.pool);
 }
