@@ -179,10 +179,12 @@ static void write_things(const carom__h_snapshot_t *leaks, const carom__h_snapsh
     }
 }
 
-/* A file that the thread sanitizer makes at the start of a process and unlinks at once: who is killed just then leaves it. */
+/* Files that the thread sanitizer and valgrind make at the start of a process and unlink at once: who is killed just then
+ * leaves them. */
 static int is_of_the_runtime(const char *name)
 {
-    return strncmp(name, "tsan.rodata.", strlen("tsan.rodata.")) == 0;
+    return strncmp(name, "tsan.rodata.", strlen("tsan.rodata.")) == 0 ||
+           strncmp(name, "valgrind_proc_", strlen("valgrind_proc_")) == 0;
 }
 
 /* The type is told where the system tells it beside the name. */

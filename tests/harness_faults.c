@@ -386,15 +386,26 @@ CAROM_TEST_ONCE(fault, leaks_descriptor)
     CAROM_ASSERT(apr_file_pipe_create(&in, &out, new_pool()) == APR_SUCCESS);
 }
 
-CAROM_TEST_ONCE(fault, leaks_file)
+static void leave_file(const carom_test_t *test, const char *name)
 {
     char path[1000];
     FILE *file;
 
-    snprintf(path, sizeof(path), "%s/%s", test->directory, "forgotten");
+    snprintf(path, sizeof(path), "%s/%s", test->directory, name);
     file = fopen(path, "w");
     CAROM_ASSERT(file != NULL);
     fclose(file);
+}
+
+CAROM_TEST_ONCE(fault, leaks_file)
+{
+    leave_file(test, "forgotten");
+}
+
+CAROM_TEST_ONCE(fault, leaves_files_of_runtimes)
+{
+    leave_file(test, "tsan.rodata.1234");
+    leave_file(test, "valgrind_proc_1234_cmdline_8922141b");
 }
 
 static void leave_directory(void)
