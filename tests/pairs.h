@@ -3,10 +3,7 @@
 #ifndef CAROM_TESTS_PAIRS_H
 #define CAROM_TESTS_PAIRS_H
 
-#include <carom-harness.h>
-
-#include <stdlib.h>
-#include <string.h>
+#include "tests/runtime.h"
 
 /* Longer where all takes longer, as the harness's own limits are. */
 CAROM_UNUSED static carom_duration_t patience(void)
@@ -41,9 +38,7 @@ CAROM_UNUSED static void skip_without_transfer(void)
 /* Valgrind forks where a program asks for vfork, so that posix_spawn cannot tell what its child could not do. */
 CAROM_UNUSED static void skip_without_vfork(const carom_test_t *test)
 {
-    const char *runtime = getenv("CAROM_RUNTIME");
-
-    if (runtime && strcmp(runtime, "valgrind") == 0 && strcmp(test->mode, "spawn") == 0)
+    if (in_valgrind() && strcmp(test->mode, "spawn") == 0)
         CAROM_SKIP("no-vfork");
 }
 

@@ -3,6 +3,7 @@
 #include <carom-harness.h>
 
 #include "tests/reports.h"
+#include "tests/runtime.h"
 
 static int on_windows(void)
 {
@@ -101,6 +102,13 @@ CAROM_TEST_ONCE(harness, last_lines_are_shown)
 
 /* ---- where threads stood ---- */
 
+/* What looks into a process that runs in valgrind sees valgrind. */
+static void skip_without_foreign_stacks(void)
+{
+    if (in_valgrind())
+        CAROM_SKIP("no-foreign-stacks");
+}
+
 /* Without a program that shows them there are no stacks of others.  What Wine has knows modules and places. */
 static const char *in_stack(const char *function)
 {
@@ -124,11 +132,13 @@ static const char *crash_heading(void)
 
 CAROM_TEST_ONCE(harness, hang_shows_its_stack)
 {
+    skip_without_foreign_stacks();
     EXPECT_FAULT("hang", "# where its threads stood:\n# : process ", in_stack("body_hangs_here"));
 }
 
 CAROM_TEST(harness, hang_shows_all_stacks)
 {
+    skip_without_foreign_stacks();
     EXPECT_FAULT("hang_everywhere", "timed out after ", in_stack("body_waits_here"), in_stack("thread_hangs_here"),
                  in_stack("entry_hangs_here"));
 }
@@ -153,6 +163,7 @@ CAROM_TEST(harness, crash_of_an_entry_shows_its_stack)
 /* Under Wine a thread whose stack is used up ends, or goes on, without an exception that the process sees. */
 CAROM_TEST(harness, overflow_shows_its_stack)
 {
+    skip_without_foreign_stacks();
     if (on_windows())
         return;
     EXPECT_FAULT("overflow_in_entry", crash_heading(), in_crash_of_entry("overflows_here"));
@@ -173,6 +184,7 @@ static int take_programs_away(const carom_test_t *test)
 
 CAROM_TEST_ONCE(harness, stacks_without_a_program)
 {
+    skip_without_foreign_stacks();
     if (!take_programs_away(test))
         return;
     CAROM_ASSERT(carom_inspect_stack_program() == NULL);

@@ -1,9 +1,7 @@
 /* Nothing grows: thousands of starts, pairs and values leave the process as it was.  The harness counts descriptors, threads,
  * children and zombies when each body ends. */
 
-#include <carom-harness.h>
-
-#include <stdlib.h>
+#include "tests/runtime.h"
 
 #define LONG carom_seconds(60)
 
@@ -25,7 +23,7 @@ static int rounds(int few)
 CAROM_TEST_WITH(resources, start_and_join, .timeout_ms = 300000)
 {
     carom_process_t *child;
-    int i, n = rounds(500);
+    int i, n = rounds((int) for_starts(500, test->mode));
 
     for (i = 0; i < n; i++) {
         CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(no_op)));

@@ -74,7 +74,7 @@ static int rounds(void)
     const char *wanted = getenv("CAROM_TEST_ROUNDS");
     int count = wanted ? atoi(wanted) : 0;
 
-    return count > 0 ? count : 200;
+    return count > 0 ? count : (int) for_starts(200, "fork");
 }
 
 static void start_and_end(carom_context_t *context, int number)

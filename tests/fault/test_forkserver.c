@@ -52,7 +52,7 @@ CAROM_TEST_WITH(fault, a_stopped_forkserver_hides_no_end, .modes = CAROM_TEST_FO
     pid_t server = server_of(test->context);
     listener_t worker;
 
-    if (!carom_feature("HAVE_PIDFD_OPEN"))
+    if (!carom_feature("HAVE_PIDFD_OPEN") || in_valgrind())
         CAROM_SKIP("no-pidfd");
     worker = start_listener(test->context);
     CAROM_ASSERT_INT(kill(server, SIGSTOP), 0);

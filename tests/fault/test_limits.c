@@ -1,6 +1,6 @@
 /* At the limit of descriptors, and after ten thousand starts. */
 
-#include <carom-harness.h>
+#include "tests/runtime.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -51,6 +51,13 @@ static int first_free(void)
     while (fcntl(fd, F_GETFD) >= 0)
         fd++;
     return fd;
+}
+
+/* Valgrind keeps the limit to itself: some calls do not know of it, and socketpair gives numbers that are not open. */
+static void skip_without_limit(void)
+{
+    if (in_valgrind())
+        CAROM_SKIP("no-descriptor-limit");
 }
 
 static void set_limit(rlim_t limit)
@@ -134,6 +141,9 @@ static carom_status_t attempt_start(carom_test_t *test)
 
 CAROM_TEST_WITH(fault, start_without_descriptors, .leaves = SANITIZER_LEAVES)
 {
+    /* The others need no socket while the limit is there. */
+    if (strcmp(test->mode, "forkserver") == 0)
+        skip_without_limit();
     fail_at_each(test, attempt_start);
 }
 
@@ -158,6 +168,7 @@ static carom_status_t attempt_start_with_end(carom_test_t *test)
 
 CAROM_TEST_WITH(fault, start_with_an_end_without_descriptors, .leaves = SANITIZER_LEAVES)
 {
+    skip_without_limit();
     fail_at_each(test, attempt_start_with_end);
 }
 
@@ -263,6 +274,7 @@ CAROM_TEST_ONCE(fault, wait_on_more_than_there_may_be)
     struct rlimit before;
     int i;
 
+    skip_without_limit();
     CAROM_ASSERT_OK(carom_connection_pair(&a, &b, NULL));
     for (i = 0; i < COUNT; i++)
         items[i] = carom_wait_connection(a);
@@ -278,12 +290,6 @@ CAROM_TEST_ONCE(fault, wait_on_more_than_there_may_be)
 
 /* ---- ten thousand starts ---- */
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { ROUNDS = 500, MEMORY_COUNTS = 0 };      /* a sanitizer keeps freed memory for a while */
-#else
-enum { ROUNDS = 10000, MEMORY_COUNTS = 1 };
-#endif
-
 /* KiB in use, by the system's count. */
 static long resident(void)
 {
@@ -298,7 +304,7 @@ static long resident(void)
     return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
-static void start_and_join(carom_test_t *test, int rounds)
+static void start_and_join(carom_test_t *test, unsigned rounds)
 {
     carom_process_t *child;
 
@@ -313,14 +319,15 @@ static void start_and_join(carom_test_t *test, int rounds)
 /* Descriptors, threads, children and zombies are the harness's to count; memory is counted here. */
 CAROM_TEST_WITH(fault, ten_thousand_starts, .timeout_ms = 300000)
 {
+    unsigned rounds = for_starts(for_sanitizers(10000, 20), test->mode);
     long before, after;
     int descriptors = count_descriptors();
 
-    start_and_join(test, 200);
+    start_and_join(test, for_starts(200, test->mode));
     before = resident();
-    start_and_join(test, ROUNDS);
+    start_and_join(test, rounds);
     after = resident();
-    CAROM_NOTE("%d starts: %ld KiB before, %ld KiB after", ROUNDS, before, after);
+    CAROM_NOTE("%u starts: %ld KiB before, %ld KiB after", rounds, before, after);
     CAROM_ASSERT_INT(count_descriptors(), descriptors);
-    CAROM_ASSERT(!MEMORY_COUNTS || after - before < 512);
+    CAROM_ASSERT(has_sanitizer() || after - before < 512);
 }

@@ -1,10 +1,8 @@
 /* Out of memory, and out of processes and threads. */
 
-#include <carom-harness.h>
+#include "tests/runtime.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -321,6 +319,9 @@ CAROM_TEST_WITH(fault, start_without_processes, .warm_up = CAROM_TEST_SPAWN)
     carom_process_t *child;
     carom_value_t result;
 
+    /* After a fork that failed valgrind leaves all signals blocked, also that by which it makes the stack longer. */
+    if (in_valgrind())
+        CAROM_SKIP("no-failed-fork");
     CAROM_ASSERT_OK(carom_context_create(&spawn, "spawn"));
     CAROM_ASSERT_OK(carom_process_start(&child, spawn, carom_call(scarce_starts_another, test->mode)));
     CAROM_ASSERT_OK(carom_process_join(child, LONG));

@@ -156,7 +156,7 @@ CAROM_TEST_WITH(storm, killed_at_random, .modes = PROCESSES, .warm_up = CAROM_TE
     for (i = 0; i < rounds; i++) {
         took = kill_one(test, &lot, &messages);
         worst = took > worst ? took : worst;
-        late += took > SOON;
+        late += took > in_time(SOON);
         expect_objects(objects);
     }
     CAROM_NOTE("%u kills among %llu messages; the end was seen %lld us after it at the latest", rounds,

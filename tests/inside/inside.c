@@ -21,16 +21,6 @@ unsigned rounds_of(unsigned few, unsigned many)
     return rounds > 0 ? (unsigned) rounds : few;
 }
 
-unsigned for_sanitizers(unsigned rounds, unsigned divisor)
-{
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return rounds / divisor > 0 ? rounds / divisor : 1;
-#else
-    (void) divisor;
-    return rounds;
-#endif
-}
-
 uint32_t draw(uint64_t *state)
 {
     uint64_t x = *state;

@@ -18,10 +18,9 @@
 /* The modes whose children are processes of their own, which can be killed. */
 #define PROCESSES CAROM_TEST_PROCESSES
 
-/* How often: `few` in make check, `many` in make soak, what ROUNDS says otherwise.  A sanitizer is slower. */
+/* How often: `few` in make check, `many` in make soak, what ROUNDS says otherwise. */
 int is_soak(void);
 unsigned rounds_of(unsigned few, unsigned many);
-unsigned for_sanitizers(unsigned rounds, unsigned divisor);
 
 /* Numbers by lot; the state is the caller's, and not 0. */
 uint32_t draw(uint64_t *state);
