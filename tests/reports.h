@@ -72,10 +72,12 @@ static const char *faults_program(apr_pool_t *pool)
     return apr_pstrcat(pool, path, "harness_faults", name + strlen(own_name), NULL);
 }
 
+enum { FAULT_ARGUMENTS = 24 };
+
 /* Runs it with up to seven arguments, the last one NULL.  What make check says of modes and jobs is not for this program. */
 static void run_faults(report_t *report, const char *const *some)
 {
-    const char *arguments[14] = {NULL, "--seed", "42", "--modes", "thread,spawn,fork,forkserver", "-j1"};
+    const char *arguments[FAULT_ARGUMENTS] = {NULL, "--seed", "42", "--modes", "thread,spawn,fork,forkserver", "-j1"};
     apr_procattr_t *attributes;
     apr_proc_t child;
     apr_exit_why_e why;
@@ -83,8 +85,10 @@ static void run_faults(report_t *report, const char *const *some)
     int i;
 
     arguments[0] = program;
-    for (i = 0; some[i] != NULL; i++)
+    for (i = 0; some[i] != NULL; i++) {
+        CAROM_ASSERT(i + 7 < FAULT_ARGUMENTS);
         arguments[i + 6] = some[i];
+    }
     CAROM_ASSERT(apr_procattr_create(&attributes, report->pool) == APR_SUCCESS);
     CAROM_ASSERT(apr_procattr_cmdtype_set(attributes, APR_PROGRAM_ENV) == APR_SUCCESS);
     open_streams(report, attributes);
