@@ -205,9 +205,12 @@ void carom_inspect_become_case(void)
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 }
 
+/* 0 where orphans go to init all the same, as with qemu-user: then they are searched for among all processes. */
+static int adopts;
+
 void carom_inspect_adopt_orphans(void)
 {
-    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    adopts = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
 }
 
 /* Looks with WNOWAIT first: a case is collected when it is released.  One that waits for that hides the others for a moment. */
@@ -222,7 +225,7 @@ void carom_inspect_collect_orphans(void)
     } while (waitpid(info.si_pid, NULL, WNOHANG) > 0);
 }
 
-/* 1 when the environment names this tag, or none at all: then nobody else claims the process. */
+/* 1 when the environment names this tag.  When it names none at all nobody else claims an orphan of ours, and we no other. */
 static int has_tag(const char *environment, ssize_t length, const char *tag)
 {
     size_t name = (size_t) (strchr(tag, '=') + 1 - tag), whole = strlen(tag);
@@ -231,7 +234,7 @@ static int has_tag(const char *environment, ssize_t length, const char *tag)
     for (one = environment; one < environment + length; one += strlen(one) + 1)
         if (strncmp(one, tag, name) == 0)
             return strncmp(one, tag, whole) == 0 && (one[whole] == '\0' || one[whole] == '.');
-    return 1;
+    return adopts;
 }
 
 static int belongs_to(pid_t pid, const char *tag)
@@ -245,7 +248,7 @@ static int belongs_to(pid_t pid, const char *tag)
         return 0;
     snprintf(path, sizeof(path), "/proc/%d/environ", (int) pid);
     length = carom_inspect_read_proc(path, environment, size);
-    belongs = length < 0 || has_tag(environment, length, tag);
+    belongs = length < 0 ? adopts : has_tag(environment, length, tag);
     free(environment);
     return belongs;
 }
@@ -256,7 +259,8 @@ typedef struct {
     unsigned count;
 } search_t;
 
-/* The runner's children that are no cases were orphans.  The dead among them are collected here, since nobody else will. */
+/* The runner's children that are no cases were orphans.  The dead among them are collected here, since nobody else will.  What
+ * is no child is not collected, and has no environment any more. */
 static void find_survivor(void *argument, pid_t pid)
 {
     search_t *search = argument;
@@ -274,10 +278,26 @@ static void find_survivor(void *argument, pid_t pid)
     list_child(&search->listing, pid);
 }
 
+static void each_process(on_pid_t on_pid, void *argument)
+{
+    DIR *processes = opendir("/proc");
+    struct dirent *entry;
+
+    if (processes == NULL)
+        return;
+    while ((entry = readdir(processes)) != NULL)
+        if (isdigit((unsigned char) entry->d_name[0]))
+            on_pid(argument, (pid_t) strtol(entry->d_name, NULL, 10));
+    closedir(processes);
+}
+
 unsigned carom_inspect_survivors(carom_inspect_case_t *started, carom_inspect_visit_t visit, void *argument)
 {
     search_t search = {{visit, argument}, started->tag, 0};
 
-    each_child(find_survivor, &search);
+    if (adopts)
+        each_child(find_survivor, &search);
+    else
+        each_process(find_survivor, &search);
     return search.count;
 }
