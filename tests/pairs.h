@@ -35,11 +35,22 @@ CAROM_UNUSED static void skip_without_transfer(void)
         CAROM_SKIP("no-handles-in-messages");
 }
 
-/* Valgrind forks where a program asks for vfork, so that posix_spawn cannot tell what its child could not do. */
+/* Valgrind and qemu-user fork where a program asks for vfork, so that posix_spawn cannot tell what its child could not do. */
+CAROM_UNUSED static int tells_failed_exec(void)
+{
+    return !in_valgrind() && !in_qemu();
+}
+
 CAROM_UNUSED static void skip_without_vfork(const carom_test_t *test)
 {
-    if (in_valgrind() && strcmp(test->mode, "spawn") == 0)
+    if (!tells_failed_exec() && strcmp(test->mode, "spawn") == 0)
         CAROM_SKIP("no-vfork");
+}
+
+/* Qemu-user has a thread of its own in each process, beside which carom does not fork. */
+CAROM_UNUSED static int can_fork(void)
+{
+    return !in_qemu();
 }
 
 CAROM_UNUSED static void close_pair(pair_t *pair)

@@ -1,5 +1,5 @@
-/* A program that loads a plugin and has never heard of carom.  Arguments: the plugin's path.  Exits with what its plugin_run
- * returns. */
+/* A program that loads a plugin and has never heard of carom.  Arguments: the plugin's path, and the function to call.  Exits
+ * with what that returns. */
 
 #include <apr_dso.h>
 #include <apr_general.h>
@@ -13,9 +13,9 @@ int main(int argc, char **argv)
     apr_dso_handle_sym_t run;
     char text[300];
 
-    if (argc != 2 || apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS)
+    if (argc != 3 || apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS)
         return 99;
-    if (apr_dso_load(&plugin, argv[1], pool) != APR_SUCCESS || apr_dso_sym(&run, plugin, "plugin_run") != APR_SUCCESS) {
+    if (apr_dso_load(&plugin, argv[1], pool) != APR_SUCCESS || apr_dso_sym(&run, plugin, argv[2]) != APR_SUCCESS) {
         fprintf(stderr, "%s\n", apr_dso_error(plugin, text, sizeof text));
         return 98;
     }

@@ -1,4 +1,5 @@
-/* What tests must know of what they run in: a sanitizer, which the compiler tells, or valgrind, which `make test` tells. */
+/* What tests must know of what they run in: a sanitizer, which the compiler tells, or valgrind or qemu-user, which `make test`
+ * tells. */
 
 #ifndef CAROM_TESTS_RUNTIME_H
 #define CAROM_TESTS_RUNTIME_H
@@ -8,11 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* By its name, or how names begin. */
+CAROM_UNUSED static int runs_in(const char *runtime)
+{
+    const char *here = getenv("CAROM_RUNTIME");
+
+    return here && strncmp(here, runtime, strlen(runtime)) == 0;
+}
+
 CAROM_UNUSED static int in_valgrind(void)
 {
-    const char *runtime = getenv("CAROM_RUNTIME");
+    return runs_in("valgrind");
+}
 
-    return runtime && strcmp(runtime, "valgrind") == 0;
+CAROM_UNUSED static int in_qemu(void)
+{
+    return runs_in("qemu-");
 }
 
 /* Both make all slower, and keep freed memory for a while. */

@@ -2,6 +2,7 @@
 
 #include <carom-harness.h>
 
+#include "tests/pairs.h"
 #include "tests/reports.h"
 #include "tests/runtime.h"
 
@@ -109,9 +110,12 @@ static void skip_without_foreign_stacks(void)
         CAROM_SKIP("no-foreign-stacks");
 }
 
-/* Without a program that shows them there are no stacks of others.  What Wine has knows modules and places. */
+/* Without a program that shows them there are no stacks of others.  What Wine has knows modules and places.  Of a process in
+ * qemu-user it shows qemu's frames. */
 static const char *in_stack(const char *function)
 {
+    if (in_qemu() && carom_inspect_stack_program() != NULL)
+        return ":\n# : #0  0x";
     if (on_windows() && carom_inspect_stack_program() != NULL)
         return "in harness_faults (+0x";
     return carom_inspect_stack_program() != NULL ? function : "without stacks: ";
@@ -122,6 +126,8 @@ static const char *in_crash(const char *function)
 {
     if (on_windows())
         return "harness_faults.exe+0x";
+    if (in_qemu() && carom_inspect_stack_program() != NULL)
+        return in_stack(function);
     return carom_inspect_stack_program() != NULL || !carom_inspect_crash_told() ? function : "harness_faults(+0x";
 }
 

@@ -1,7 +1,7 @@
 /* Programs whose main does not call carom_init: a plugin's entry runs in carom-worker, one of the program itself nowhere
  * else. */
 
-#include <carom-harness.h>
+#include "tests/pairs.h"
 
 #include <apr_file_info.h>
 #include <apr_general.h>
@@ -9,10 +9,10 @@
 
 #include <stdlib.h>
 
-/* Runs `program argument`, or without one when it is NULL, and returns its exit code, or -1. */
-static int run(const char *program, const char *argument)
+/* Runs `program first second`, or without those that are NULL, and returns its exit code, or -1. */
+static int run(const char *program, const char *first, const char *second)
 {
-    const char *argv[] = {program, argument, NULL};
+    const char *argv[] = {program, first, second, NULL};
     apr_procattr_t *attributes;
     apr_exit_why_e why;
     apr_pool_t *pool;
@@ -28,13 +28,26 @@ static int run(const char *program, const char *argument)
     return code;
 }
 
-CAROM_TEST_ONCE(plugin, runs_in_carom_worker)
+static int run_plugin(const char *function)
 {
     const char *host = getenv("CAROM_PLUGIN_HOST"), *plugin = getenv("CAROM_PLUGIN");
 
     if (host == NULL || plugin == NULL)
         CAROM_SKIP("no-plugins");
-    CAROM_ASSERT_INT(run(host, plugin), 0);
+    return run(host, plugin, function);
+}
+
+CAROM_TEST_ONCE(plugin, runs_in_carom_worker)
+{
+    CAROM_ASSERT_INT(run_plugin("plugin_run"), 0);
+}
+
+/* Its processes are started in spawn mode. */
+CAROM_TEST_ONCE(plugin, workers_that_cannot_run)
+{
+    if (!tells_failed_exec())
+        CAROM_SKIP("no-vfork");
+    CAROM_ASSERT_INT(run_plugin("plugin_refusals"), 0);
 }
 
 CAROM_TEST_ONCE(plugin, without_init)
@@ -43,5 +56,5 @@ CAROM_TEST_ONCE(plugin, without_init)
 
     if (program == NULL)
         CAROM_SKIP("not-in-make-check");
-    CAROM_ASSERT_INT(run(program, NULL), 0);
+    CAROM_ASSERT_INT(run(program, NULL, NULL), 0);
 }

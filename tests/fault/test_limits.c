@@ -319,7 +319,7 @@ static void start_and_join(carom_test_t *test, unsigned rounds)
 /* Descriptors, threads, children and zombies are the harness's to count; memory is counted here. */
 CAROM_TEST_WITH(fault, ten_thousand_starts, .timeout_ms = 300000)
 {
-    unsigned rounds = for_starts(for_sanitizers(10000, 20), test->mode);
+    unsigned rounds = for_starts(in_qemu() ? 500 : for_sanitizers(10000, 20), test->mode);
     long before, after;
     int descriptors = count_descriptors();
 
@@ -329,5 +329,6 @@ CAROM_TEST_WITH(fault, ten_thousand_starts, .timeout_ms = 300000)
     after = resident();
     CAROM_NOTE("%u starts: %ld KiB before, %ld KiB after", rounds, before, after);
     CAROM_ASSERT_INT(count_descriptors(), descriptors);
-    CAROM_ASSERT(has_sanitizer() || after - before < 512);
+    /* Qemu-user's own memory is counted with ours. */
+    CAROM_ASSERT(has_sanitizer() || in_qemu() || after - before < 512);
 }

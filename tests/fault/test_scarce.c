@@ -48,9 +48,23 @@ static rlim_t memory_in_use(void)
     return (rlim_t) pages * (rlim_t) sysconf(_SC_PAGESIZE);
 }
 
+/* Qemu-user takes the limit, and forgets it. */
+static int keeps_limits(void)
+{
+    struct rlimit before, limit;
+
+    CAROM_ASSERT_INT(getrlimit(RLIMIT_AS, &before), 0);
+    limit = before;
+    limit.rlim_cur = memory_in_use() * 2;
+    CAROM_ASSERT_INT(setrlimit(RLIMIT_AS, &limit), 0);
+    CAROM_ASSERT_INT(getrlimit(RLIMIT_AS, &limit), 0);
+    CAROM_ASSERT_INT(setrlimit(RLIMIT_AS, &before), 0);
+    return limit.rlim_cur != before.rlim_cur;
+}
+
 static void skip_without_limits(void)
 {
-    if (!CAN_LIMIT || memory_in_use() == 0)
+    if (!CAN_LIMIT || memory_in_use() == 0 || !keeps_limits())
         CAROM_SKIP("no-memory-limit");
 }
 
