@@ -16,6 +16,7 @@
 #   PKG_CONFIG_LIBDIR=PREFIX/lib/pkgconfig ./configure --host=x86_64-w64-mingw32
 set -eu
 
+script=windows-deps
 # Part of the stamp: raise it when what this script builds changes.
 script_version=1
 
@@ -32,15 +33,10 @@ cunit_sha256=1b90baf4ffe130ddafe1e0fdc359f0ffdfc351dbf8e7a6831e5b0e57b5e23bfa
 # wine64 alone (no 32-bit Wine): everything here is x86_64.
 packages="gcc-mingw-w64-x86-64 wine wine64 dpkg-dev autoconf automake libtool
 	make pkg-config gcc libc6-dev ca-certificates"
+index_type=deb-src
 
-say() {
-	echo "windows-deps: $*" >&2
-}
-
-die() {
-	say "$*"
-	exit 1
-}
+# shellcheck source=tools/deps.sh
+. "$(dirname "$0")/deps.sh"
 
 # ---- arguments ---------------------------------------------------------------
 
@@ -48,16 +44,8 @@ usage() {
 	die "usage: windows-deps.sh [--wine-prefix DIR] [PREFIX]"
 }
 
-# Wine and pkg-config both want absolute names.
-absolute() {
-	case $1 in
-	/*) echo "$1" ;;
-	*) echo "$PWD/$1" ;;
-	esac
-}
-
 parse_arguments() {
-	prefix=${CAROM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/carom}/windows-x86_64
+	prefix=$(in_cache windows-x86_64)
 	wine_prefix=
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -74,140 +62,7 @@ parse_arguments() {
 	prefix=$(absolute "${prefix%/}")
 }
 
-# Libraries of others do not belong between the sources: they would end up in
-# a commit or in a source archive.
-refuse_source_tree() {
-	tree=$(cd "$(dirname "$0")/.." && pwd)
-	case $prefix/ in
-	"$tree"/*) die "$prefix is inside the source tree; choose a place outside" ;;
-	esac
-}
-
-# ---- packages ----------------------------------------------------------------
-
-as_root() {
-	if [ "$(id -u)" -eq 0 ]; then
-		"$@"
-	else
-		# -n: fail rather than wait for a password nobody types.
-		sudo -n "$@"
-	fi
-}
-
-missing_packages() {
-	for package in $packages; do
-		state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || state=
-		[ "$state" = installed ] || echo "$package"
-	done
-}
-
-root_apt() {
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q \
-		-o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" </dev/null >&2
-}
-
-install_packages() {
-	missing=$(missing_packages)
-	[ -n "$missing" ] || return 0
-	# Unquoted on purpose: one word a package.
-	# shellcheck disable=SC2086
-	set -- $missing
-	say "installing $*"
-	root_apt update || say "apt-get update failed; trying with the lists there are"
-	root_apt install -y --no-install-recommends "$@"
-}
-
 # ---- Debian's source packages ------------------------------------------------
-
-# The suites of this release: sources are only asked of the distribution, not
-# of whatever else the machine is subscribed to.
-suites() {
-	# shellcheck disable=SC1091
-	codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}")
-	echo "$codename $codename-updates $codename-security stable testing sid unstable"
-}
-
-# One-line entries: "deb [options] URI suite component...".
-# trusted=yes is dropped: it would turn the check of signatures off.
-one_line_entries() {
-	awk -v suites="$(suites)" '
-		BEGIN { n = split(suites, s, " "); for (i = 1; i <= n; i++) want[s[i]] = 1 }
-		$1 == "deb" {
-			sub(/^[ \t]*deb/, "deb-src")
-			sub(/trusted=[a-z]*/, "")
-			sub(/\[[ \t]*\]/, "")
-			rest = $0
-			sub(/\[[^]]*\]/, "", rest)
-			split(rest, word, " ")
-			if (word[3] in want) print
-		}' "$1"
-}
-
-# deb822 entries: stanzas of fields, kept whole but for their type, because
-# Signed-By may hold a whole key.
-deb822_entries() {
-	awk -v suites="$(suites)" '
-		BEGIN {
-			n = split(suites, s, " "); for (i = 1; i <= n; i++) want[s[i]] = 1
-			RS = ""; FS = "\n"
-		}
-		{
-			binary = wanted = 0; enabled = 1; text = ""
-			for (i = 1; i <= NF; i++) {
-				line = $i; name = tolower(line)
-				if (name ~ /^(trusted|#)/) continue
-				if (name ~ /^enabled:[ \t]*(no|false|off|0)/) enabled = 0
-				if (name ~ /^types:/) {
-					if (name ~ /[: \t]deb([ \t]|$)/) binary = 1
-					line = "Types: deb-src"
-				}
-				if (name ~ /^suites:/) {
-					m = split(line, word, /[ \t]+/)
-					for (j = 2; j <= m; j++) if (word[j] in want) wanted = 1
-				}
-				text = text line "\n"
-			}
-			if (binary && enabled && wanted) printf "%s\n", text
-		}' "$1"
-}
-
-# Machines are mostly set up without deb-src entries. They are derived from the
-# entries there are, in a folder of our own: the machine's set-up is not changed.
-write_sources() {
-	LIST=
-	PARTS=
-	eval "$(apt-config shell LIST Dir::Etc::sourcelist/f PARTS Dir::Etc::sourceparts/d)"
-	mkdir -p "$1/parts"
-	for file in "$LIST" "${PARTS%/}"/*.list; do
-		[ ! -f "$file" ] || one_line_entries "$file"
-	done >"$1/parts/windows-deps.list"
-	for file in "${PARTS%/}"/*.sources; do
-		[ ! -f "$file" ] || deb822_entries "$file"
-	done >"$1/parts/windows-deps.sources"
-	cat "$1"/parts/* | grep -q deb-src ||
-		die "no package source of this release found in apt's configuration"
-}
-
-# apt with state of its own. Anything unsigned is refused, whatever the
-# machine's configuration says.
-private_apt() {
-	state=$1
-	command=$2
-	shift 2
-	"$command" -q \
-		-o Dir::Etc::sourcelist=/dev/null \
-		-o Dir::Etc::sourceparts="$state/parts" \
-		-o Dir::State::lists="$state/lists" \
-		-o Dir::Cache="$state/cache" \
-		-o Dir::Cache::pkgcache= \
-		-o Dir::Cache::srcpkgcache= \
-		-o Acquire::Languages=none \
-		-o Acquire::Retries=3 \
-		-o Acquire::AllowInsecureRepositories=false \
-		-o Acquire::AllowWeakRepositories=false \
-		-o APT::Get::AllowUnauthenticated=false \
-		"$@" </dev/null
-}
 
 # The distribution's revision of an upstream version, such as 1.7.2-3+deb12u1.
 source_revision() {
@@ -230,8 +85,7 @@ fetch_source() {
 
 fetch_sources() {
 	apt_state=$work/apt
-	mkdir -p "$apt_state/lists/partial" "$apt_state/cache/archives/partial"
-	write_sources "$apt_state"
+	make_apt_state "$apt_state"
 	private_apt "$apt_state" apt-get update >&2 ||
 		say "some package sources could not be read; going on with the others"
 	fetch_source "$apt_state" apr "$apr_version" "$apr_sha256"
@@ -361,61 +215,15 @@ build_cunit() {
 
 # ---- the prefix --------------------------------------------------------------
 
-# The folder is made elsewhere and then moved, so the names are those of the
-# place it gets.
-write_pc() {
-	mkdir -p "$out/lib/pkgconfig"
-	{
-		cat <<-EOT
-			prefix=$prefix
-			libdir=\${prefix}/lib
-			includedir=\${prefix}/include
-
-		EOT
-		cat
-	} >"$out/lib/pkgconfig/$1.pc"
+fill_prefix() {
+	fetch_sources
+	build_apr
+	build_cunit
 }
 
 stamp() {
 	echo "windows-deps $script_version, apr $apr_version, cunit $cunit_version"
 }
-
-up_to_date() {
-	[ "$(cat "$prefix/stamp" 2>/dev/null)" = "$(stamp)" ]
-}
-
-# In place in one step: what is seen under the final name is complete.
-move_into_place() {
-	chmod 755 "$out"
-	if [ -e "$prefix" ]; then
-		mv -T "$prefix" "$work/old"
-	fi
-	mv -T "$out" "$prefix"
-}
-
-build_prefix() {
-	work=$(mktemp -d "$prefix.XXXXXX")
-	trap 'rm -rf "$work"' EXIT
-	trap 'exit 1' HUP INT TERM
-	out=$work/out
-	mkdir "$out"
-	cd "$work"
-	fetch_sources
-	build_apr
-	build_cunit
-	stamp >"$out/stamp"
-	move_into_place
-	say "done: $prefix"
-}
-
-# One run at a time: a second one waits, and finds the work done. The kernel
-# gives the lock up with the process, so none is left behind by a killed run.
-build_locked() (
-	mkdir -p "$(dirname "$prefix")"
-	exec 9>"$prefix.lock"
-	flock 9
-	up_to_date || build_prefix
-)
 
 # ---- Wine --------------------------------------------------------------------
 
