@@ -17,7 +17,7 @@
 # shellcheck disable=SC2154
 set -eu
 
-known_runtimes="native valgrind wine"
+known_runtimes="native valgrind wine qemu-s390x qemu-aarch64"
 known_modes=$1
 suites=$2
 shift 2
@@ -97,12 +97,16 @@ configure_folder() {
 
 # ---- the runtimes ------------------------------------------------------------
 
-# check_in FOLDER ARGUMENT...: what ran before does not count.
-check_in() {
+# What ran before does not count.
+forget_results() {
 	find "$1" -name '*.trs' -type f -exec rm -f {} +
 	code=0
-	# MAKE may be words.
-	# shellcheck disable=SC2086
+}
+
+# check_in FOLDER ARGUMENT...; MAKE may be words.
+# shellcheck disable=SC2086
+check_in() {
+	forget_results "$1"
 	(cd "$1" && shift && $MAKE check "$@") || code=$?
 }
 
@@ -143,6 +147,38 @@ run_wine() {
 	multiply_timeouts 3
 	trap 'wineserver -k || :' EXIT
 	check_in "$folder"
+}
+
+# Qemu has a thread of its own in each process, and carom does not fork beside
+# threads that are not its own.
+leave_out_fork() {
+	case " $(echo "${CAROM_MODES:-}" | tr ',' ' ') " in
+	*" fork "*) die "there is no mode fork in $runtime; there are: thread, spawn, forkserver, once" ;;
+	esac
+	[ -n "$CAROM_MODES" ] || {
+		CAROM_MODES=thread,spawn,forkserver,once
+		say "modes thread, spawn, forkserver; not fork, beside qemu's own thread"
+	}
+}
+
+# In a build for another processor.  It is not built where it could not be run.
+# The kernel's list of robust locks (set_robust_list) is missing in qemu.
+# shellcheck disable=SC2086
+run_qemu() {
+	processor=${runtime#qemu-}
+	leave_out_fork
+	folder=$builddir/runtime-$runtime
+	mkdir -p "$folder"
+	prefix=$(sh "$srcdir/tools/qemu-deps.sh" "$processor" | tail -n 1)
+	[ -n "$prefix" ] || die "what a build for $processor needs could not be had"
+	sh "$srcdir/tools/qemu-run.sh" "$processor" true || exit 2
+	find_sources "$@"
+	PKG_CONFIG_LIBDIR=$prefix/lib/pkgconfig
+	export PKG_CONFIG_LIBDIR
+	configure_folder --host="$processor-linux-gnu" --disable-mutex-robust LDFLAGS="$(cat "$prefix/ldflags")"
+	multiply_timeouts 5
+	forget_results "$folder"
+	(cd "$folder" && sh "$srcdir/tools/qemu-run.sh" "$processor" $MAKE check) || code=$?
 }
 
 # Static, so that the wrapped _exit is that of the library too.
@@ -216,6 +252,7 @@ case $runtime in
 native) run_native ;;
 valgrind) run_valgrind ;;
 wine) run_wine "$@" ;;
+qemu-*) run_qemu "$@" ;;
 coverage) run_coverage "$@" ;;
 faults) run_faults "$@" ;;
 esac
