@@ -178,7 +178,7 @@ run_qemu() {
 	configure_folder --host="$processor-linux-gnu" --disable-mutex-robust LDFLAGS="$(cat "$prefix/ldflags")"
 	multiply_timeouts 5
 	forget_results "$folder"
-	(cd "$folder" && sh "$srcdir/tools/qemu-run.sh" "$processor" $MAKE check) || code=$?
+	(cd "$folder" && sh "$srcdir/tools/qemu-run.sh" "$processor" $MAKE check TESTS="$suites") || code=$?
 }
 
 # Static, so that the wrapped _exit is that of the library too.
