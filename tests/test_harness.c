@@ -2,7 +2,6 @@
 
 #include <carom-harness.h>
 
-#include "tests/pairs.h"
 #include "tests/reports.h"
 #include "tests/runtime.h"
 

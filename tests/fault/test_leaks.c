@@ -200,7 +200,7 @@ CAROM_TEST_ONCE(harness, changed_signals)
 /* Cases inherit what is ignored, but for qemu-user, which handles it all by itself and so hands on no more than one exec. */
 CAROM_TEST_ONCE(harness, signal_that_is_ignored_no_more)
 {
-    if (runs_in("qemu-"))
+    if (in_qemu())
         CAROM_SKIP("no-inherited-signals");
     CAROM_ASSERT(signal(SIGUSR1, SIG_IGN) != SIG_ERR);
     EXPECT_PASS("leaks_ignored_signal");
