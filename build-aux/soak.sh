@@ -25,6 +25,7 @@ stop_loops() {
 	kill $loops
 }
 trap stop_loops EXIT
+trap 'exit 1' HUP INT TERM
 for _ in 1 2; do
 	(while :; do :; done) &
 	loops="$loops $!"

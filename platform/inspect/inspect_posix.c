@@ -88,12 +88,14 @@ static void note_child(int number)
     (void) number;
 }
 
-/* A handler, even of nothing, ends a wait: no need to sleep on when a case has ended.  Reads and writes go on. */
+/* A handler, even of nothing, ends a wait: no need to sleep on when a case has ended.  Reads and writes go on.  Where the program
+ * has one of its own, that does as well. */
 static void wake_with_children(void)
 {
-    struct sigaction action = {.sa_handler = note_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
+    struct sigaction action = {.sa_handler = note_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP}, before;
 
-    sigaction(SIGCHLD, &action, NULL);
+    if (sigaction(SIGCHLD, NULL, &before) == 0 && (before.sa_handler == SIG_DFL || before.sa_handler == SIG_IGN))
+        sigaction(SIGCHLD, &action, NULL);
 }
 
 /* A reader of the report that goes away must not keep the runner from tidying up. */

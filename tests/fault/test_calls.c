@@ -412,7 +412,7 @@ CAROM_TEST_WITH(calls, a_child_refused, COUNTED, .modes = PROCESSES, .timeout_ms
     char fault[100];
     int code;
 
-    for (i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+    for (i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
         for (pass = 1, code = 1; pass < 200 && code != 0; pass++) {
             snprintf(fault, sizeof fault, "CAROM_FAULT=%s:%u:fail=%d", refusals[i].point, pass, refusals[i].error);
             code = fail_in_child(test, fault);
@@ -420,7 +420,8 @@ CAROM_TEST_WITH(calls, a_child_refused, COUNTED, .modes = PROCESSES, .timeout_ms
                 CAROM_NOTE("%s: exit code %d", fault, code);
             CAROM_CHECK(refusals[i].error != EINTR || code == 0);
         }
-    CAROM_ASSERT_INT(code, 0);
+        CAROM_ASSERT_INT(code, 0);
+    }
 }
 
 /* ---- handles that find no room in the process that gets them ---- */
