@@ -88,8 +88,8 @@ static void note_child(int number)
     (void) number;
 }
 
-/* A handler, even of nothing, ends a wait: no need to sleep on when a case has ended.  Reads and writes go on.  Where the program
- * has one of its own, that does as well. */
+/* A handler, even of nothing, ends a wait: no need to sleep on when a case has ended.  Reads and writes go on.  Where the
+ * program has one of its own, that does as well. */
 static void wake_with_children(void)
 {
     struct sigaction action = {.sa_handler = note_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP}, before;

@@ -274,25 +274,38 @@ CAROM_TEST_WITH(calls, a_long_message_refused, COUNTED, .modes = CAROM_TEST_ONCE
     refuse_all(test, attempt_long_message);
 }
 
-/* An end that listens in vain, and goes on as if it had not: what the bell cannot be heard for is not its end. */
-static carom_status_t attempt_to_listen(carom_test_t *test)
+static carom_status_t on_a_pair(carom_status_t (*what)(const pair_t *pair))
 {
     pair_t pair;
     carom_status_t status = carom_connection_pair(&pair.a, &pair.b, NULL);
+
+    if (status != CAROM_OK)
+        return status;
+    status = what(&pair);
+    close_pair(&pair);
+    return status;
+}
+
+/* An end that listens in vain, and goes on as if it had not: what the bell cannot be heard for is not its end. */
+static carom_status_t listen_in_vain(const pair_t *pair)
+{
+    carom_status_t status = CAROM_OK;
     size_t length;
     int i;
 
-    (void) test;
-    if (status != CAROM_OK)
-        return status;
-    CAROM_ASSERT_STATUS(carom_connection_poll(pair.b, carom_milliseconds(1)), CAROM_ETIMEOUT);
+    CAROM_ASSERT_STATUS(carom_connection_poll(pair->b, carom_milliseconds(1)), CAROM_ETIMEOUT);
     for (i = 0; i < 130 && status == CAROM_OK; i++) {
-        status = carom_connection_send_bytes(pair.a, filler, 64, PATIENCE);
+        status = carom_connection_send_bytes(pair->a, filler, 64, PATIENCE);
         if (status == CAROM_OK)
-            status = carom_connection_receive_into(filler, sizeof filler, &length, pair.b, PATIENCE);
+            status = carom_connection_receive_into(filler, sizeof filler, &length, pair->b, PATIENCE);
     }
-    close_pair(&pair);
     return status;
+}
+
+static carom_status_t attempt_to_listen(carom_test_t *test)
+{
+    (void) test;
+    return on_a_pair(listen_in_vain);
 }
 
 CAROM_TEST_WITH(calls, listening_refused, COUNTED, .modes = CAROM_TEST_ONCE_ONLY)
@@ -301,22 +314,22 @@ CAROM_TEST_WITH(calls, listening_refused, COUNTED, .modes = CAROM_TEST_ONCE_ONLY
 }
 
 /* An end that a loop of the host waits on. */
+static carom_status_t send_to_a_loop(const pair_t *pair)
+{
+    carom_native_t native;
+    carom_status_t status = carom_connection_native(&native, pair->b);
+
+    if (status == CAROM_OK)
+        status = carom_connection_send_bytes(pair->a, filler, 64, PATIENCE);
+    if (status == CAROM_OK)
+        status = carom_connection_skip(pair->b, PATIENCE);
+    return status;
+}
+
 static carom_status_t attempt_in_a_loop(carom_test_t *test)
 {
-    pair_t pair;
-    carom_status_t status = carom_connection_pair(&pair.a, &pair.b, NULL);
-    carom_native_t native;
-
     (void) test;
-    if (status != CAROM_OK)
-        return status;
-    status = carom_connection_native(&native, pair.b);
-    if (status == CAROM_OK)
-        status = carom_connection_send_bytes(pair.a, filler, 64, PATIENCE);
-    if (status == CAROM_OK)
-        status = carom_connection_skip(pair.b, PATIENCE);
-    close_pair(&pair);
-    return status;
+    return on_a_pair(send_to_a_loop);
 }
 
 CAROM_TEST_WITH(calls, a_loop_refused, COUNTED, .modes = CAROM_TEST_ONCE_ONLY)
