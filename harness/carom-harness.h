@@ -92,7 +92,8 @@ typedef struct carom_test_options_t {
                                   each test is warmed up, so that what carom makes at the first start is no leak */
     int cold;                  /* 1: no warm-up; what carom makes is counted as left behind */
     const char *mode_names;    /* names of modes instead of `modes`, with commas or blanks: "thread, remote" */
-    const char *tags;          /* words to select by (--tags), with commas or blanks: "slow, network" */
+    const char *tags;          /* words to select by (--tags, or else CAROM_TAGS), with commas or blanks: "slow,
+                                  network" */
     const char *const *parameters;             /* texts, NULL after the last: a case for each, called name(text); they have no
                                                   '/' in them */
     void (*set_up)(carom_test_t *test);        /* before the body, in the process of the case; if it leaves by a fatal assertion

@@ -57,6 +57,7 @@ const char *carom__h_usage(void)
            "  --json FILE         also a report as lines of JSON, each when it is known (CAROM_JSON)\n"
            "  --no-isolate        run the cases in this process, for a debugger\n"
            "\n"
+           "An option takes the place of its variable, and of the same option before it.\n"
            "CAROM_TEST_TIMEOUT_MULTIPLIER lengthens all timeouts; CAROM_SKIPS is the list of permitted skips;\n"
            "CAROM_FAILED is the file that keeps the names of what failed, else PROGRAM.failed in this directory.\n";
 }
@@ -91,10 +92,12 @@ static const char *read_modes(carom__h_options_t *options, const char *list, apr
     return NULL;
 }
 
+/* In the place of what was said before; none: no words. */
 static void read_words(apr_array_header_t *words, const char *list)
 {
     char *rest = apr_pstrdup(words->pool, list), *state, *word;
 
+    apr_array_clear(words);
     for (word = apr_strtok(rest, ", ", &state); word != NULL; word = apr_strtok(NULL, ", ", &state))
         *(const char **) apr_array_push(words) = word;
 }

@@ -543,6 +543,22 @@ CAROM_TEST_ONCE(harness, tags)
     expect_run(test, TEXTS("--tags", "-slow", "outcome", "--list"), 0, TEXTS("strange_text\n", "known_defect\n", "!slow_one"));
 }
 
+/* Tags are no others than the rest: what the command line says last is what counts. */
+CAROM_TEST_ONCE(harness, tags_take_the_place_of_the_variable_s)
+{
+    apr_pool_t *pool;
+
+    CAROM_ASSERT(apr_pool_create(&pool, NULL) == APR_SUCCESS);
+    apr_env_set("CAROM_TAGS", "-slow", pool);
+    expect_run(test, TEXTS("outcome", "--list"), 0, TEXTS("strange_text\n", "known_defect\n", "!slow_one"));
+    expect_run(test, TEXTS("--tags", "strange", "--list"), 0,
+               TEXTS("outcome[once]/strange_text\noutcome[once]/slow_one\n", "!clean"));
+    expect_run(test, TEXTS("--tags", "", "outcome", "--list"), 0, TEXTS("slow_one\n", "known_defect\n"));
+    expect_run(test, TEXTS("--tags", "slow", "--tags", "-slow,strange", "--list"), 0, TEXTS("strange_text\n", "!slow_one"));
+    apr_env_delete("CAROM_TAGS", pool);
+    apr_pool_destroy(pool);
+}
+
 static const char *order_of(report_t *report, const char *seed)
 {
     const char *at, *order = "";
