@@ -11,4 +11,9 @@
 /* A forker's two ends and their key, which nobody can guess.  The caller closes *theirs once it was handed over. */
 carom_status_t carom__forker_create(carom_plat_forker_t **forker, carom_native_t *theirs, unsigned char key[CAROM_PLAT_KEY]);
 
+/* carom_plat_forker_launch, and some times more while that is CAROM_EDIED: who died had done nothing.  CAROM_EDIED: all of them
+ * have, and the forker is there; CAROM_EEOF: it is not, also when it was just about to go. */
+carom_status_t carom__forker_launch(carom_plat_child_t **child, carom_plat_forker_t *forker, const carom_plat_launch_t *launch,
+                                    int64_t deadline);
+
 #endif

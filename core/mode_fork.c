@@ -114,16 +114,12 @@ static carom_status_t fork_template_s(carom_plat_child_t **child, const carom_pl
 {
     int64_t deadline = carom_plat_now() + CAROM__FORKER_PATIENCE;
     carom_plat_end_t end;
-    carom_status_t status = carom_plat_forker_launch(child, template.forker, how, deadline);
+    carom_status_t status = carom__forker_launch(child, template.forker, how, deadline);
 
-    /* A worker that died had done nothing: it would have said that it is born. */
-    if (status == CAROM_EEOF || status == CAROM_EDIED)
-        status = carom_plat_forker_launch(child, template.forker, how, deadline);
     if (status != CAROM_EEOF)
         return status;
-    /* Who is there and refuses has no room for what comes along. */
-    if (carom_plat_child_wait(template.child, &end, carom_plat_now() + PATIENCE) != CAROM_OK)
-        return CAROM_EMFILE;
+    /* Its socket is closed already: this collects it. */
+    (void) carom_plat_child_wait(template.child, &end, carom_plat_now() + PATIENCE);
     return refuse(CAROM_EDIED, "threads run, and the process from which forks came has died");
 }
 

@@ -242,15 +242,17 @@ static void dismiss(office_t *office, server_t *server)
 
 /* ---- starting ---- */
 
-/* Why a server gave no answer.  CAROM_EDIED: another one may do better. */
+/* Why there is no server any more.  CAROM_EDIED: another one may do better. */
 static carom_status_t ask_why(office_t *office, server_t *server)
 {
     const carom_outcome_t *outcome;
     carom_status_t status;
 
-    /* Who is there and refuses has no room for what comes along. */
-    if (carom__process_wait(server->process, carom_plat_now() + LAST_WORDS) != CAROM_OK)
-        return CAROM_EMFILE;
+    /* Its socket is closed already. */
+    if (carom__process_wait(server->process, carom_plat_now() + LAST_WORDS) != CAROM_OK) {
+        dismiss(office, server);
+        return CAROM_EDIED;
+    }
     outcome = carom_process_outcome(server->process);
     status = outcome->status == CAROM_OK || outcome->status == CAROM_EREAPED ? CAROM_EDIED : outcome->status;
     carom_log(status == CAROM_EDIED ? CAROM_LOG_WARNING : CAROM_LOG_ERROR, "the forkserver, pid %lld, is gone: %s",
@@ -266,10 +268,7 @@ static carom_status_t ask_once(carom_plat_child_t **child, office_t *office, con
 
     if (status != CAROM_OK)
         return status;
-    status = carom_plat_forker_launch(child, server->forker, how, deadline);
-    /* A worker that died had done nothing: it would have said that it is born. */
-    if (status == CAROM_EEOF || status == CAROM_EDIED)
-        status = carom_plat_forker_launch(child, server->forker, how, deadline);
+    status = carom__forker_launch(child, server->forker, how, deadline);
     if (status == CAROM_EEOF)
         status = ask_why(office, server);
     else if (status == CAROM_ETIMEOUT)      /* stopped, or in a preload that never ends: the next start gets another */

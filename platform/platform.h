@@ -402,7 +402,8 @@ void carom_plat_forker_close(carom_plat_forker_t **forker);
 /* A launch by the forker: the child is its fork, lives as long as this process and not as long as the forker, and has our
  * environment, directory and standard streams as they are now.  Any number of threads at once.  Should the forker die before
  * the child, its end is seen all the same, and the exit status lost.  Statuses of carom_plat_fork; CAROM_ETOOBIG: an
- * environment above 4 MiB; CAROM_EEOF: the forker is gone, or has refused; CAROM_ETIMEOUT. */
+ * environment above 4 MiB; CAROM_EEOF: the forker is gone; CAROM_EDIED: who was to be the child is, and had read no orders, or
+ * the forker was gone before anybody took the request: another call tells; CAROM_ETIMEOUT. */
 carom_status_t carom_plat_forker_launch(carom_plat_child_t **child, carom_plat_forker_t *forker,
                                         const carom_plat_launch_t *launch, int64_t deadline);
 

@@ -262,8 +262,9 @@ static carom_status_t await(carom_plat_child_t *child, asking_t *asking, int64_t
 
     while (status == CAROM_OK && (child->pid == 0 || !is_ready)) {
         status = receive_word(&word, &file, child->status, &asking->room, deadline);
+        /* Who had the request is gone. */
         if (status != CAROM_OK)
-            return status == CAROM_EEOF && child->pid != 0 ? CAROM_EDIED : status;
+            return status == CAROM_EEOF ? CAROM_EDIED : status;
         if (word.what == WORD_BORN && child->pid == 0)
             be_born(child, &word, file);
         else if (word.what == WORD_READY)
@@ -283,7 +284,9 @@ static carom_status_t ask(carom_plat_child_t *child, carom_plat_forker_t *forker
         status = send_request(forker, asking, deadline);
     /* Ours alone would keep it open. */
     carom__fd_close(&asking->asked.files[FILE_STATUS]);
-    if (status == CAROM_OK && !is_short)
+    if (status != CAROM_OK)
+        return status;
+    if (!is_short)
         status = send_body(child->status, asking, deadline);
     /* A worker that went without reading has said why. */
     if (status == CAROM_OK || status == CAROM_EEOF)

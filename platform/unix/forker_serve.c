@@ -112,6 +112,7 @@ static void wait_to_be_asked(forker_t *self, asked_t *asked)
     } while (what == 0);
     if (what < 0)
         _exit(NOT_RUN);
+    carom__fault("forker.asked");
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
     carom__fd_close(&self->fd);

@@ -283,7 +283,7 @@ static int is_on_the_way(const char *name, const carom_test_t *test)
         return 0;
     if (strcmp(name, "launch.spawned") == 0)
         return strcmp(mode, "fork") != 0;
-    if (strcmp(name, "forker.look") == 0)
+    if (strncmp(name, "forker.", strlen("forker.")) == 0)
         return strcmp(mode, "forkserver") == 0;
     return strcmp(name, "shared.create") != 0;
 }
@@ -454,6 +454,21 @@ static unsigned trouble_forker(carom_test_t *test, const char *fault)
         status = try_to_start(test);
     CAROM_ASSERT_OK(status);
     return refused;
+}
+
+/* Every worker is killed when it has the request, and before it says that it is born.  That is no want of descriptors, and no
+ * reason to wait for the forker, which serves on. */
+CAROM_TEST_WITH(points, each_worker_killed_at_birth, COUNTED, .modes = CAROM_TEST_FORKSERVER, LEAVES_FORKER)
+{
+    int64_t began = carom_plat_now();
+    int i;
+
+    replace_forker("forker.asked:0:kill");
+    for (i = 0; i < 3; i++)
+        CAROM_ASSERT_STATUS(try_to_start(test), CAROM_EDIED);
+    CAROM_CHECK(carom_plat_now() - began < LATEST);
+    replace_forker("");
+    CAROM_ASSERT_OK(try_to_start(test));
 }
 
 /* Forkers are killed, and calls of theirs and of their workers fail before these are what they are to be. */
