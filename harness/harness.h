@@ -344,6 +344,9 @@ const char *carom__h_again(const carom__h_session_t *session, const carom__h_run
 /* What one of several cases left, and none of them again: the `which`th of session->riddles, in words. */
 const char *carom__h_riddle_text(const carom__h_session_t *session, int which, apr_pool_t *pool);
 
+/* What was left while other test programs ran: the `which`th of session->strays, in words. */
+const char *carom__h_stray_text(const carom__h_session_t *session, int which, apr_pool_t *pool);
+
 /* JUnit's XML, written whole in the end, of the runs that have finished.  Returns NULL, or what went wrong. */
 const char *carom__h_junit_write(const carom__h_session_t *session);
 

@@ -115,14 +115,15 @@ void carom__h_json_run(const carom__h_session_t *session, const carom__h_run_t *
     apr_pool_destroy(pool);
 }
 
-static const char *riddles_of(const carom__h_session_t *session)
+static const char *texts_of(const carom__h_session_t *session, int count,
+                            const char *(*text_of)(const carom__h_session_t *session, int which, apr_pool_t *pool))
 {
     const char *text = "";
     int i;
 
-    for (i = 0; i < session->riddles->nelts; i++)
-        text = apr_pstrcat(session->pool, text, i > 0 ? ", " : "",
-                           quoted(carom__h_riddle_text(session, i, session->pool), session->pool), NULL);
+    for (i = 0; i < count; i++)
+        text = apr_pstrcat(session->pool, text, i > 0 ? ", " : "", quoted(text_of(session, i, session->pool), session->pool),
+                           NULL);
     return text;
 }
 
@@ -136,9 +137,10 @@ void carom__h_json_end(const carom__h_session_t *session, const char *why)
     for (i = 0; i < CAROM__H_OUTCOMES; i++)
         counts = apr_psprintf(session->pool, "%s, %s: %d", counts,
                               quoted(carom__h_outcome_name((carom__h_outcome_t) i), session->pool), session->counts[i]);
-    write_line(session, apr_psprintf(session->pool, "{\"event\": \"end\", \"stopped\": %s, \"seconds\": %s, \"left\": [%s]%s}\n",
-                                     maybe(why, session->pool),
-                                     carom__h_seconds(carom_now() - session->began, session->pool), riddles_of(session),
-                                     counts));
+    write_line(session, apr_psprintf(session->pool, "{\"event\": \"end\", \"stopped\": %s, \"seconds\": %s, \"left\": [%s], "
+                                     "\"strays\": [%s]%s}\n", maybe(why, session->pool),
+                                     carom__h_seconds(carom_now() - session->began, session->pool),
+                                     texts_of(session, session->riddles->nelts, carom__h_riddle_text),
+                                     texts_of(session, session->strays->nelts, carom__h_stray_text), counts));
     apr_file_close(session->json);
 }

@@ -149,18 +149,32 @@ static void put_suite(xml_t *xml, const char *suite)
     put(xml, "  </testsuite>\n");
 }
 
+/* These made nothing fail. */
+static void put_strays(xml_t *xml)
+{
+    int i;
+
+    if (xml->session->strays->nelts == 0)
+        return;
+    put(xml, "    <system-out>");
+    for (i = 0; i < xml->session->strays->nelts; i++)
+        put(xml, "%s\n", escaped(xml, carom__h_stray_text(xml->session, i, xml->pool)));
+    put(xml, "</system-out>\n");
+}
+
 /* What nobody could be charged with is a case of its own, which failed. */
-static void put_riddles(xml_t *xml)
+static void put_session(xml_t *xml)
 {
     sum_t sum = {xml->session->riddles->nelts, xml->session->riddles->nelts, 0, 0};
     int i;
 
-    if (sum.tests == 0)
+    if (sum.tests == 0 && xml->session->strays->nelts == 0)
         return;
     put(xml, "  <testsuite %s>\n", attributes(xml, "(session)", &sum));
     for (i = 0; i < sum.tests; i++)
         put(xml, "    <testcase classname=\"(session)\" name=\"left behind #%d\"><failure message=\"%s\"/></testcase>\n", i + 1,
             escaped(xml, carom__h_riddle_text(xml->session, i, xml->pool)));
+    put_strays(xml);
     put(xml, "  </testsuite>\n");
 }
 
@@ -183,7 +197,7 @@ static void put_all(xml_t *xml)
             put_suite(xml, suite);
         last = suite;
     }
-    put_riddles(xml);
+    put_session(xml);
     put(xml, "</testsuites>\n");
 }
 

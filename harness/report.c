@@ -215,12 +215,12 @@ static void say_riddle(const carom__h_session_t *session, int which)
     carom__h_say(session, "# which one: %s -j1%s\n", session->command, suspects_of(riddle, session->pool));
 }
 
-static void say_stray(const carom__h_session_t *session, const carom_inspect_thing_t *stray)
+const char *carom__h_stray_text(const carom__h_session_t *session, int which, apr_pool_t *pool)
 {
     char text[400];
 
-    carom__h_leak_text(text, sizeof(text), stray);
-    say_lines(session, "", apr_pstrcat(session->pool, text, ", while other test programs ran: charged to nobody", NULL));
+    carom__h_leak_text(text, sizeof(text), &APR_ARRAY_IDX(session->strays, which, carom_inspect_thing_t));
+    return apr_pstrcat(pool, text, ", while other test programs ran: charged to nobody", NULL);
 }
 
 void carom__h_report_end(const carom__h_session_t *session)
@@ -232,7 +232,7 @@ void carom__h_report_end(const carom__h_session_t *session)
     for (i = 0; i < session->riddles->nelts; i++)
         say_riddle(session, i);
     for (i = 0; i < session->strays->nelts; i++)
-        say_stray(session, &APR_ARRAY_IDX(session->strays, i, carom_inspect_thing_t));
+        say_lines(session, "", carom__h_stray_text(session, i, session->pool));
     if (session->counts[CAROM__H_SKIPPED_OVER] > 0 && session->skips == NULL)
         carom__h_say(session, "# skips were not checked: CAROM_SKIPS names no list\n");
     carom__h_say(session, "# %s in %.1f s\n", counts_of(session), (double) (carom_now() - session->began) / 1e6);

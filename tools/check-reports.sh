@@ -59,3 +59,31 @@ strange = next(case for case in cases if case["test"] == "strange_text")
 assert "\u00e9" in strange["notes"][0] and "]]>" in strange["output"], strange
 print(len(cases), "cases:", dict(outcomes))
 EOF
+test $? = 0 || exit 1
+
+# What is left while another test program runs, which here has but its lock, is
+# a stray: in both reports, and nobody's failure.
+test "$(uname)" = Linux && test -z "$EMULATOR" || exit 0
+"$python" - $scratch "$builddir/tests/harness_faults" <<'EOF'
+import fcntl, json, os, pwd, re, subprocess, sys
+import xml.etree.ElementTree as ET
+
+base, program = os.path.abspath(sys.argv[1]) + "/", sys.argv[2]
+environment = dict(os.environ, TMPDIR=base)
+if subprocess.call([program, "--list", "fault/leaks_segment"], env=environment, stdout=subprocess.DEVNULL) != 0:
+    sys.exit(0)
+with open(base + "carom-harness-" + pwd.getpwuid(os.geteuid()).pw_name + ".lock", "w+") as lock:
+    fcntl.lockf(lock, fcntl.LOCK_SH)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    ran = subprocess.run([program, "--json", base + "s.json", "--junit", base + "s.xml", "fault/leaks_segment"], env=environment,
+                         stdout=subprocess.PIPE, universal_newlines=True)
+assert ran.returncode == 0, ran.stdout
+strays = [json.loads(line) for line in open(base + "s.json", encoding="utf-8")][-1]["strays"]
+assert len(strays) == 1, strays
+os.unlink(re.search("/dev/shm/[^, ]*", strays[0]).group())
+root = ET.parse(base + "s.xml").getroot()
+session = next(suite for suite in root if suite.get("name") == "(session)")
+assert session.get("tests") == session.get("failures") == root.get("failures") == "0" and root.get("tests") == "1"
+assert session.find("system-out").text == strays[0] + "\n" and "# " + strays[0] + "\n" in ran.stdout
+print("a stray:", strays[0])
+EOF

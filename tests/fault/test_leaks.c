@@ -119,16 +119,23 @@ static int lock_as_another(const carom_test_t *test, char *path, size_t size)
 CAROM_TEST_ONCE(harness, left_while_others_run)
 {
     static report_t report;
+    const char *json, *junit;
     char path[1000];
     int file;
 
     need_names();
     unsetenv("CAROM_TEST_ID");
     report_create(&report, test);
+    json = apr_pstrcat(report.pool, test->directory, "/json", NULL);
+    junit = apr_pstrcat(report.pool, test->directory, "/junit", NULL);
     file = lock_as_another(test, path, sizeof path);
-    run_faults(&report, TEXTS("fault/leaks_segment"));
+    run_faults(&report, TEXTS("fault/leaks_segment", "--json", json, "--junit", junit));
     CAROM_CHECK(report.code == 0);
     check_has(&report, ", while other test programs ran: charged to nobody\n");
+    CAROM_CHECK(strstr(read_file(report.pool, json), "\"left\": [], \"strays\": [\"segment ") != NULL);
+    junit = read_file(report.pool, junit);
+    CAROM_CHECK(strstr(junit, "<testsuite name=\"(session)\" tests=\"0\" failures=\"0\"") != NULL);
+    CAROM_CHECK(strstr(junit, "<system-out>segment ") != NULL);
     CAROM_CHECK(remove_left(&report) == 1);
     close(file);
     run_faults(&report, TEXTS("fault/leaks_segment"));
