@@ -12,6 +12,7 @@
 #define DEFAULT_LIMIT (sizeof(void *) > 4 ? (uint64_t) 16 << 30 : (uint64_t) 1 << 30)
 #define SEGMENTS_MAX 16384
 #define LOCK_KEY 1                     /* of the lock, in the lot */
+#define KEYS 16                        /* of objects, which share them: what a process keeps for each is kept for good */
 #define LIMIT_MAX (SEGMENTS_MAX * CAROM__SEGMENT)
 
 /* Of this process; set once, under the global lock, before `ready`. */
@@ -20,6 +21,7 @@ carom__id_t carom__arena_self;
 static carom_plat_shared_t *shared;
 static unsigned born;
 static atomic_int ready;
+static atomic_int has_keys;            /* carom__arena_open_keys was called */
 
 static void *_Atomic segments[SEGMENTS_MAX];
 static atomic_size_t segments_end;     /* behind the last that was mapped: the others' page is never touched */
@@ -108,6 +110,32 @@ void carom__arena_leave(void)
     carom_plat_lock_leave(&carom__arena_root->lock, &self);
 }
 
+/* ---- sleeping ---- */
+
+static uint64_t key_of(uint32_t index)
+{
+    return (uint64_t) LOCK_KEY + 1 + index % KEYS;
+}
+
+void carom__arena_open_keys(void)
+{
+    uint32_t i;
+
+    for (i = 0; !atomic_load(&has_keys) && i < KEYS; i++)
+        carom_plat_lot_open(&carom__arena_root->lot, key_of(i));
+    atomic_store(&has_keys, 1);
+}
+
+void carom__arena_park(uint32_t index, const _Atomic uint32_t *word, uint32_t expected, int64_t deadline)
+{
+    carom_plat_park(&carom__arena_root->lot, key_of(index), word, expected, deadline);
+}
+
+void carom__arena_unpark(uint32_t index, const _Atomic uint32_t *word, int all)
+{
+    carom_plat_unpark(&carom__arena_root->lot, key_of(index), word, all);
+}
+
 /* ---- making it ---- */
 
 /* Mappings of an arena that came to nothing. */
@@ -128,6 +156,7 @@ static void forget(void)
     carom__debts_forget();
     carom__arena_root = NULL;
     atomic_store(&ready, 0);
+    atomic_store(&has_keys, 0);
 }
 
 static int is_ready(void)
@@ -219,6 +248,13 @@ carom_plat_shared_t *carom__arena_shared(void)
 carom_plat_shared_t *carom__arena_memory(void)
 {
     return shared;
+}
+
+carom__id_t carom__arena_slot(void)
+{
+    static const carom__id_t none;
+
+    return is_ready() ? carom__arena_self : none;
 }
 
 uint64_t carom__arena_tag(void)

@@ -21,8 +21,8 @@
 #define CAROM__ARENA_PATIENCE carom_seconds(5)
 #define CAROM__ARENA_HASTE carom_milliseconds(100)
 
-/* What an object is.  0 is none. */
-enum { CAROM__OBJECT_LINK = 1, CAROM__OBJECT_RING = 2 };
+/* What an object is.  0 is none; shareable objects (core/share.h) are what their values are, a carom_type_t. */
+enum { CAROM__OBJECT_LINK = 1, CAROM__OBJECT_RING = 2, CAROM__OBJECT_REFERENCE = 3 };
 
 /* A process of the tree, or an object: a number, and a generation that tells it from those that had the number before.  All
  * zero: none. */
@@ -54,6 +54,9 @@ carom_plat_shared_t *carom__arena_shared(void);
  * CAROM_EVERSION: the arena is of another build; CAROM_EBADMSG: no such slot; CAROM_ENOMEM. */
 carom_status_t carom__arena_join(carom_plat_shared_t *shared, carom__id_t slot);
 
+/* The slot of this process; none while it has no arena. */
+carom__id_t carom__arena_slot(void);
+
 /* A number that no other tree has. */
 uint64_t carom__arena_tag(void);
 
@@ -66,6 +69,26 @@ carom_status_t carom__slot_make(carom__id_t *slot);
 /* The process has ended, or was never there: lets go what it held, and what other dead processes did; later, while the lock
  * cannot be had.  A slot that is none is fine. */
 void carom__slot_end(carom__id_t slot);
+
+/* A slot for a thread of this process which ends before the process does, and is as dead then as one; to be ended like others.
+ * Statuses as carom__slot_make. */
+carom_status_t carom__slot_make_thread(carom__id_t *slot);
+
+/* What locks know a process or such a thread by, from 1 to 2^30 - 1; whether that one lives; and its process's number, 0 when it
+ * does not. */
+uint32_t carom__slot_party(carom__id_t slot);
+int carom__slot_is_party_alive(uint32_t party);
+int64_t carom__slot_party_pid(uint32_t party);
+
+/* ---- sleeping ---- */
+
+/* Sleeps while *word, which lies in the object of that number, is `expected`, but for 50 ms at most, since whoever should wake may
+ * have died: callers look and come again.  Wakes who sleeps there, one at least or all: in a signal handler, too. */
+void carom__arena_park(uint32_t index, const _Atomic uint32_t *word, uint32_t expected, int64_t deadline);
+void carom__arena_unpark(uint32_t index, const _Atomic uint32_t *word, int all);
+
+/* Before this process sleeps there first: gets what it keeps for that.  In a process that has an arena. */
+void carom__arena_open_keys(void);
 
 /* ---- objects ---- */
 
@@ -88,8 +111,27 @@ int carom__object_is_held(carom__id_t object, int place, carom__holder_t holder)
  * on has the arena's lock, for 0.1 s: a message may have 64 ends. */
 carom_status_t carom__object_hand(carom__id_t object, int place, carom__holder_t from, carom__holder_t to);
 
+/* Called under the arena's lock, once at least, for an object that a process held when it died: its block and number.  Does not
+ * wait, and does nothing at the second time. */
+typedef void (*carom__mourner_t)(void *block, uint32_t index, carom__id_t dead);
+extern const carom__mourner_t carom__object_mourners[256];
+
+/* Calls it for all objects of a type: a thread has ended that had a slot, which says little of what it had.  While the arena's
+ * lock cannot be had it is left to those who wait. */
+void carom__objects_mourn(int type, carom__id_t dead);
+
 /* `from` lets go; the object is free when that was the last.  Where it is not the holder nothing happens; while the lock cannot
  * be had it is done later. */
 void carom__object_let_go(carom__id_t object, int place, carom__holder_t from);
+
+/* ---- references: further holders, for objects that have any number of them ---- */
+
+/* A reference to an object, which somebody must hold meanwhile.  It is an object itself, with one place, and is handed on and let
+ * go as such; the object lives as long as it does.  CAROM_EBADMSG: no such object, or one with a second holder; CAROM_ENOMEM;
+ * CAROM_ETIMEOUT: a process that does not go on has the arena's lock, for 0.1 s; CAROM_EFORKED: this process has no arena. */
+carom_status_t carom__reference_make(carom__id_t *reference, carom__id_t object, carom__holder_t holder);
+
+/* The object of a reference, and what it is.  0: `holder` holds no such reference. */
+int carom__reference_target(carom__id_t *object, int *type, carom__id_t reference, carom__holder_t holder);
 
 #endif

@@ -10,11 +10,12 @@
 #include "core/arena.h"
 
 #define CAROM__ARENA_MAGIC 0x43A204A2E4A00001u
-#define CAROM__ARENA_LAYOUT 4          /* raised with every change here */
+#define CAROM__ARENA_LAYOUT 5          /* raised with every change here */
 
 #define CAROM__SEGMENT ((uint64_t) 4 << 20)       /* what a process maps at a time */
 #define CAROM__BLOCK_MIN 64
 #define CAROM__CLASSES 24              /* of 64 bytes, 128, … */
+#define CAROM__BARE CAROM__CLASSES     /* the class of objects without a block: references */
 #define CAROM__CHUNK ((uint64_t) CAROM_PLAT_SHARED_STEP)
 #define CAROM__SLOT_CHUNKS 16
 #define CAROM__TABLE_CHUNKS 2048
@@ -42,7 +43,7 @@ typedef struct carom__root_t {
     _Atomic uint32_t object_count;     /* objects that were ever made */
     _Atomic uint32_t slot_chunks[CAROM__SLOT_CHUNKS];      /* numbers of chunks; 0: none yet */
     _Atomic uint32_t table_chunks[CAROM__TABLE_CHUNKS];
-    carom__list_t free[CAROM__CLASSES];
+    carom__list_t free[CAROM__CLASSES + 1];
 
     /* atomic for the order of their changes, which somebody may be killed between */
     _Atomic uint64_t bump;             /* behind the last chunk */
@@ -52,7 +53,7 @@ typedef struct carom__root_t {
 } carom__root_t;
 
 /* How it stands with a slot.  One that is ending is let go by whoever comes next when the one who does it dies. */
-enum { CAROM__SLOT_FREE, CAROM__SLOT_STARTING, CAROM__SLOT_LIVE, CAROM__SLOT_ENDING };
+enum { CAROM__SLOT_FREE, CAROM__SLOT_STARTING, CAROM__SLOT_LIVE, CAROM__SLOT_ENDING, CAROM__SLOT_THREAD };
 
 /* A process.  `mark` is its own while it lives; `life` is the generation, in the upper half, and how it stands: in one word,
  * for the process itself goes from starting to live without the lock. */
@@ -64,10 +65,11 @@ typedef struct carom__slot_t {
     uint32_t reserved[5];
 } carom__slot_t;
 
-/* An object.  It is free when it has no holder. */
+/* An object.  It is free when it has no holder.  One that references refer to has their number in its second place. */
 typedef struct carom__object_t {
     _Atomic carom__holder_t holders[CAROM__HOLDERS];
-    uint32_t block;                    /* where its bytes are, in units of CAROM__BLOCK_MIN; never changes, like its class */
+    uint32_t block;                    /* where its bytes are, in units of CAROM__BLOCK_MIN; never changes, like its class.  Of a
+                                          reference the number of the object */
     _Atomic uint32_t generation;       /* raised when it is made */
     carom__list_t next;
     uint16_t keeps;                    /* places in other objects that it holds; the largest number means many */
@@ -129,10 +131,6 @@ static inline uint32_t carom__slot_generation(const carom__slot_t *slot)
 /* In a new arena the first slot, and in a started process the one that its starter made, become the caller's. */
 carom_status_t carom__slot_claim_first(carom_plat_shared_t *shared);
 carom_status_t carom__slot_claim(carom_plat_shared_t *shared, carom__id_t slot);
-
-/* What the lock knows a process by, and whether that one lives. */
-uint32_t carom__slot_party(carom__id_t slot);
-int carom__slot_is_party_alive(uint32_t party);
 
 /* Under the lock: lets go of all that dead processes hold. */
 void carom__slots_sweep(void);

@@ -223,7 +223,7 @@ static inline carom_status_t begin_send(carom_connection_t *self, int64_t deadli
 
 static carom_status_t write_bytes(carom_connection_t *self, const void *bytes, size_t length, int64_t deadline)
 {
-    carom__header_t header = {CAROM_MESSAGE_BYTES, 0, length};
+    carom__header_t header = {CAROM_MESSAGE_BYTES, 0, length, 0};
 
     return write_message(self, &header, bytes, NULL, deadline);
 }
@@ -248,7 +248,7 @@ carom_status_t carom_connection_send_bytes(carom_connection_t *connection, const
 
 carom_status_t carom__connection_send_parcel(carom_connection_t *connection, carom__parcel_t *parcel, int64_t deadline)
 {
-    carom__header_t header = {CAROM_MESSAGE_VALUE, parcel->count, parcel->body.length};
+    carom__header_t header = {CAROM_MESSAGE_VALUE, parcel->count, parcel->body.length, parcel->share_count};
     carom_status_t status = begin_send(connection, deadline);
 
     if (status != CAROM_OK)

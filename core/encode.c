@@ -197,6 +197,12 @@ static carom_status_t encode_value(encoder_t *encoder, const carom_value_t *valu
         return encode_handle(encoder, CAROM__WIRE_CONNECTION, value);
     case CAROM_FILE:
         return encode_handle(encoder, CAROM__WIRE_FILE, value);
+    case CAROM_LOCK:
+    case CAROM_SEMAPHORE:
+    case CAROM_EVENT:
+    case CAROM_CONDITION:
+    case CAROM_BARRIER:
+        return encode_handle(encoder, (unsigned char) (CAROM__WIRE_LOCK + (value->type - CAROM_LOCK)), value);
     }
     return CAROM_EINVAL;
 }

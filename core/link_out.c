@@ -210,7 +210,7 @@ static inline int write_short(carom_connection_t *self, const carom__header_t *h
 
 int carom__end_put(carom_connection_t *self, const void *bytes, size_t length)
 {
-    const carom__header_t header = {CAROM_MESSAGE_BYTES, 0, length};
+    const carom__header_t header = {CAROM_MESSAGE_BYTES, 0, length, 0};
 
     return !is_reader_gone(self->end) && write_short(self, &header, bytes);
 }

@@ -4,6 +4,7 @@
 
 #include "core/connection.h"
 #include "core/link.h"
+#include "core/share.h"
 #include "core/value.h"
 #include "core/wire.h"
 
@@ -84,13 +85,32 @@ static int are_sane(const carom__traits_t *traits)
            traits->limits.count > 0;
 }
 
+/* ---- the record of a shareable object: type (1), zero (7), tag of its arena (8), reference (4, 4) ---- */
+
+static void write_share(unsigned char *bytes, carom_type_t type, carom__id_t reference)
+{
+    put_number(bytes, 8, (uint64_t) type);
+    put_number(bytes + 8, 8, carom__arena_tag());
+    put_number(bytes + 16, 4, reference.index);
+    put_number(bytes + 20, 4, reference.generation);
+}
+
+static carom__id_t reference_in(const unsigned char *bytes)
+{
+    carom__id_t reference = {(uint32_t) get_number(bytes + 16, 4), (uint32_t) get_number(bytes + 20, 4)};
+
+    return reference;
+}
+
 /* ---- making ---- */
 
 void carom__parcel_init(carom__parcel_t *parcel, const carom_connection_t *carrier)
 {
     carom__buffer_init(&parcel->body);
     carom__buffer_init(&parcel->records);
+    carom__buffer_init(&parcel->shares);
     parcel->count = 0;
+    parcel->share_count = 0;
     parcel->carrier = carrier;
     parcel->to = carrier ? carom__connection_holder(carrier) : CAROM__NOBODY;
 }
@@ -112,9 +132,31 @@ static void add_handle(carom__parcel_t *parcel, carom_native_t file, const recor
     parcel->moving[parcel->count++] = moving;
 }
 
-static carom_status_t give_handle(void *baton, carom_value_t handle, uint32_t *index)
+/* Whoever gets it needs a holder on the way, so it goes only where there is one: within its tree. */
+static carom_status_t give_share(carom__parcel_t *parcel, const carom__share_t *share, carom_type_t type, uint32_t *index)
 {
-    carom__parcel_t *parcel = baton;
+    carom__id_t reference;
+    carom_status_t status = carom__share_check(share, type);
+
+    if (status == CAROM_OK && parcel->to == CAROM__NOBODY)
+        status = CAROM_ENOTSUP;
+    if (status == CAROM_OK && parcel->share_count == CAROM__SHARES_MAX)
+        status = CAROM_ECOUNT;
+    if (status == CAROM_OK)
+        status = carom__buffer_reserve(&parcel->shares, CAROM__SHARE_SIZE);
+    if (status == CAROM_OK)
+        status = carom__reference_make(&reference, share->object, parcel->to);
+    if (status != CAROM_OK)
+        return status;
+    carom__fault("parcel.share");
+    write_share(parcel->shares.bytes + parcel->shares.length, type, reference);
+    parcel->shares.length += CAROM__SHARE_SIZE;
+    *index = (uint32_t) parcel->share_count++;
+    return CAROM_OK;
+}
+
+static carom_status_t give_native(carom__parcel_t *parcel, carom_value_t handle, uint32_t *index)
+{
     carom_connection_t *moving = handle.type == CAROM_CONNECTION ? handle.u.object : NULL;
     carom_native_t file = CAROM_NATIVE_NONE;
     record_t record;
@@ -133,6 +175,13 @@ static carom_status_t give_handle(void *baton, carom_value_t handle, uint32_t *i
     *index = (uint32_t) parcel->count;
     add_handle(parcel, file, &record, moving);
     return CAROM_OK;
+}
+
+static carom_status_t give_handle(void *baton, carom_value_t handle, uint32_t *index)
+{
+    if (carom__is_share(handle.type))
+        return give_share(baton, handle.u.object, (carom_type_t) handle.type, index);
+    return give_native(baton, handle, index);
 }
 
 carom_status_t carom__parcel_put(carom__parcel_t *parcel, carom_value_t value, carom_value_error_t *error)
@@ -158,7 +207,9 @@ carom_status_t carom__parcel_put_item(carom__parcel_t *parcel, carom_value_t val
 
 carom_status_t carom__parcel_seal(carom__parcel_t *parcel)
 {
-    return carom__buffer_put(&parcel->body, parcel->records.bytes, parcel->records.length);
+    carom_status_t status = carom__buffer_put(&parcel->body, parcel->shares.bytes, parcel->shares.length);
+
+    return status == CAROM_OK ? carom__buffer_put(&parcel->body, parcel->records.bytes, parcel->records.length) : status;
 }
 
 static void end_parcel(carom__parcel_t *parcel, int moved, void (*end_file)(carom_native_t file))
@@ -173,8 +224,10 @@ static void end_parcel(carom__parcel_t *parcel, int moved, void (*end_file)(caro
             end_file(parcel->files[i]);
     }
     parcel->count = 0;
+    parcel->share_count = 0;
     carom__buffer_release(&parcel->body);
     carom__buffer_release(&parcel->records);
+    carom__buffer_release(&parcel->shares);
 }
 
 void carom__parcel_sent(carom__parcel_t *parcel)
@@ -189,28 +242,33 @@ void carom__parcel_handed_over(carom__parcel_t *parcel)
 
 void carom__parcel_abandon(carom__parcel_t *parcel)
 {
+    size_t i;
+
+    for (i = 0; i < parcel->share_count; i++)
+        carom__object_let_go(reference_in(parcel->shares.bytes + i * CAROM__SHARE_SIZE), 0, parcel->to);
     end_parcel(parcel, 0, carom_plat_file_close);
 }
 
 /* ---- opening ---- */
 
-carom_status_t carom__arrival_open(carom__arrival_t *arrival, const unsigned char *body, size_t *length, size_t handles,
+carom_status_t carom__arrival_open(carom__arrival_t *arrival, unsigned char *body, size_t *length, const carom__header_t *header,
                                    const carom_native_t *files, size_t came, carom__holder_t from, int in_process)
 {
-    size_t i, records = handles * CAROM__RECORD_SIZE;
+    size_t i, records = header->handles * CAROM__RECORD_SIZE, shares = header->shares * CAROM__SHARE_SIZE;
 
-    arrival->count = handles;
     arrival->in_process = in_process;
     arrival->from = from;
     for (i = 0; i < CAROM__HANDLES_MAX; i++)
         arrival->files[i] = i < came ? files[i] : CAROM_NATIVE_NONE;
     memset(arrival->claimed, 0, sizeof arrival->claimed);
-    if (records > *length) {
-        arrival->count = 0;
+    arrival->count = arrival->share_count = 0;
+    if (records + shares > *length)
         return CAROM_EBADMSG;
-    }
-    *length -= records;
-    arrival->records = body + *length;
+    *length -= records + shares;
+    arrival->shares = body + *length;
+    arrival->share_count = header->shares;
+    arrival->records = arrival->shares + shares;
+    arrival->count = header->handles;
     return CAROM_OK;
 }
 
@@ -244,16 +302,37 @@ static void drop_handle(carom__arrival_t *arrival, size_t index)
         carom_plat_file_close(file);
 }
 
+/* 1: the record is of our arena, and nobody has taken it; nobody will then. */
+static int claim_share(unsigned char *record, carom_type_t *type)
+{
+    uint64_t number = get_number(record, 8);
+
+    put_number(record, 8, 0);
+    *type = number <= UINT8_MAX && carom__is_share((uint8_t) number) ? (carom_type_t) number : CAROM_NONE;
+    return *type != CAROM_NONE && get_number(record + 8, 8) == carom__arena_tag();
+}
+
+static void drop_share(carom__arrival_t *arrival, size_t index)
+{
+    unsigned char *record = arrival->shares + index * CAROM__SHARE_SIZE;
+    carom_type_t type;
+
+    if (claim_share(record, &type))
+        carom__object_let_go(reference_in(record), 0, arrival->from);
+}
+
 void carom__arrival_clear(carom__arrival_t *arrival)
 {
     size_t i;
 
     for (i = 0; i < arrival->count; i++)
         drop_handle(arrival, i);
+    for (i = 0; i < arrival->share_count; i++)
+        drop_share(arrival, i);
     /* More may have come than were announced. */
     for (i = 0; i < CAROM__HANDLES_MAX; i++)
         carom_plat_file_close(arrival->files[i]);
-    arrival->count = 0;
+    arrival->count = arrival->share_count = 0;
 }
 
 /* The message is received, whatever became of the end: no status that says to try again. */
@@ -301,9 +380,25 @@ static carom_status_t take_connection(carom_value_t *handle, carom_native_t file
     return status;
 }
 
-static carom_status_t take_handle(void *baton, uint32_t index, carom_type_t type, carom_value_t *handle)
+static carom_status_t take_share(carom__arrival_t *arrival, uint32_t index, carom_type_t type, carom_value_t *handle)
 {
-    carom__arrival_t *arrival = baton;
+    unsigned char *record = arrival->shares + (size_t) index * CAROM__SHARE_SIZE;
+    carom_type_t is;
+    void *share;
+    carom_status_t status;
+
+    if (index >= arrival->share_count || get_number(record, 8) != (uint64_t) type)
+        return CAROM_EBADMSG;
+    if (!claim_share(record, &is))
+        return CAROM_ENOTSUP;
+    status = carom__share_adopt(&share, type, reference_in(record), arrival->from);
+    if (status == CAROM_OK)
+        *handle = carom__share_own(share);
+    return status;
+}
+
+static carom_status_t take_native(carom__arrival_t *arrival, uint32_t index, carom_type_t type, carom_value_t *handle)
+{
     record_t record;
     carom_native_t file;
     carom_status_t status;
@@ -325,6 +420,13 @@ static carom_status_t take_handle(void *baton, uint32_t index, carom_type_t type
     if (status != CAROM_OK && record.where.tag != 0)
         carom__link_drop(&record.where, record.where.side, arrival->from);
     return status;
+}
+
+static carom_status_t take_handle(void *baton, uint32_t index, carom_type_t type, carom_value_t *handle)
+{
+    if (carom__is_share((uint8_t) type))
+        return take_share(baton, index, type, handle);
+    return take_native(baton, index, type, handle);
 }
 
 carom_status_t carom__arrival_decode(carom_value_t *value, carom__arrival_t *arrival, const unsigned char *bytes, size_t length,

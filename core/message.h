@@ -2,7 +2,8 @@
  *
  * On a stream a message is a header of 16 bytes, then its body, then zeros up to 128 bytes if it is shorter: so one read
  * fetches a short message whole, and never touches the next one.  Of a value message with n handles the last n records of the
- * body tell what each is.  doc/wire.md has the bytes. */
+ * body tell what each is; before them are those of m shareable objects, which stay where they are, in the arena.  doc/wire.md
+ * has the bytes. */
 
 #ifndef CAROM_CORE_MESSAGE_H
 #define CAROM_CORE_MESSAGE_H
@@ -18,6 +19,8 @@
 #define CAROM__HEAD_SIZE 128           /* of a whole message the least */
 #define CAROM__HEAD_BODY ((size_t) CAROM__HEAD_SIZE - CAROM__HEADER_SIZE)
 #define CAROM__RECORD_SIZE 56
+#define CAROM__SHARES_MAX 65535
+#define CAROM__SHARE_SIZE 24
 
 /* The length a body can be said to have: more is no message of ours. */
 #define CAROM__BODY_MAX ((uint64_t) 1 << 62)
@@ -26,9 +29,10 @@ typedef struct carom__header_t {
     carom_kind_t kind;
     size_t handles;
     uint64_t length;                   /* of the body */
+    size_t shares;
 } carom__header_t;
 
-/* ---- the header: mark, kind, handles (2), zero (4), length (8) ---- */
+/* ---- the header: mark, kind, handles (2), shares (2), zero (2), length (8) ---- */
 
 #define CAROM__HEADER_MARK 0xCA
 
@@ -53,7 +57,8 @@ static inline uint64_t carom__get_length(const unsigned char *bytes)
 
 static inline void carom__header_write(unsigned char bytes[CAROM__HEADER_SIZE], const carom__header_t *header)
 {
-    carom__put_length(bytes, CAROM__HEADER_MARK | (uint64_t) header->kind << 8 | (uint64_t) header->handles << 16);
+    carom__put_length(bytes, CAROM__HEADER_MARK | (uint64_t) header->kind << 8 | (uint64_t) header->handles << 16 |
+                                 (uint64_t) header->shares << 32);
     carom__put_length(bytes + 8, header->length);
 }
 
@@ -70,18 +75,21 @@ static inline carom_status_t carom__header_read(carom__header_t *header, const u
     uint64_t first = carom__get_length(bytes);
     unsigned kind = first >> 8 & 0xFF;
 
-    if ((first & 0xFF) != CAROM__HEADER_MARK || first >> 32 != 0)
+    if ((first & 0xFF) != CAROM__HEADER_MARK || first >> 48 != 0)
         return CAROM_EBADMSG;
     if (kind != CAROM_MESSAGE_BYTES && kind != CAROM_MESSAGE_VALUE)
         return CAROM_EBADMSG;
     header->kind = (carom_kind_t) kind;
     header->handles = (size_t) (first >> 16 & 0xFFFF);
+    header->shares = (size_t) (first >> 32 & 0xFFFF);
     header->length = carom__get_length(bytes + 8);
     if (header->length > CAROM__BODY_MAX || header->handles > CAROM__HANDLES_MAX)
         return CAROM_EBADMSG;
-    if (header->handles > 0 && header->kind == CAROM_MESSAGE_BYTES)
+    if (header->handles + header->shares > 0 && header->kind == CAROM_MESSAGE_BYTES)
         return CAROM_EBADMSG;
-    return header->handles * CAROM__RECORD_SIZE > header->length ? CAROM_EBADMSG : CAROM_OK;
+    if (header->handles * CAROM__RECORD_SIZE + header->shares * CAROM__SHARE_SIZE > header->length)
+        return CAROM_EBADMSG;
+    return CAROM_OK;
 }
 
 /* ---- a message being made ---- */
@@ -90,12 +98,14 @@ static inline carom_status_t carom__header_read(carom__header_t *header, const u
 typedef struct carom__parcel_t {
     carom__buffer_t body;
     carom__buffer_t records;                                /* until the seal */
+    carom__buffer_t shares;                                 /* their records, until parcel and message are done with */
     size_t count;
+    size_t share_count;
     carom_native_t files[CAROM__HANDLES_MAX];               /* ours */
     carom_connection_t *moving[CAROM__HANDLES_MAX];         /* NULL: the handle is a file */
     const carom_connection_t *carrier;                      /* what it is sent over, which must not be in it and whose limits
                                                                count; may be NULL */
-    carom__holder_t to;                                     /* of the links that are under way in it */
+    carom__holder_t to;                                     /* of the links and references that are under way in it */
 } carom__parcel_t;
 
 /* With a carrier its link is the holder of what is under way, otherwise nobody is, until the caller says who: the process that
@@ -126,14 +136,17 @@ void carom__parcel_abandon(carom__parcel_t *parcel);
 typedef struct carom__arrival_t {
     const unsigned char *records;
     size_t count;
+    unsigned char *shares;                                  /* records of references; of one that was taken the type is 0 */
+    size_t share_count;
     carom_native_t files[CAROM__HANDLES_MAX];               /* ours; CAROM_NATIVE_NONE when taken or never there */
     unsigned char claimed[CAROM__HANDLES_MAX];              /* 1: a value has it, or was refused it */
     int in_process;                                         /* handed over inside this process: files are what they are */
-    carom__holder_t from;                                   /* of the links in it, until they are taken */
+    carom__holder_t from;                                   /* of the links and references in it, until they are taken */
 } carom__arrival_t;
 
-/* Splits a sealed body into values and records.  CAROM_EBADMSG.  *length becomes that of the values alone. */
-carom_status_t carom__arrival_open(carom__arrival_t *arrival, const unsigned char *body, size_t *length, size_t handles,
+/* Splits a sealed body into values and records, of which the arrival writes down what was taken.  The header says how many there
+ * are of each.  CAROM_EBADMSG.  *length becomes that of the values alone. */
+carom_status_t carom__arrival_open(carom__arrival_t *arrival, unsigned char *body, size_t *length, const carom__header_t *header,
                                    const carom_native_t *files, size_t came, carom__holder_t from, int in_process);
 void carom__arrival_clear(carom__arrival_t *arrival);
 

@@ -3,6 +3,7 @@
 
 #include "core/family.h"
 #include "core/memory.h"
+#include "core/party.h"
 #include "core/process.h"
 
 #include <string.h>
@@ -21,7 +22,7 @@ typedef struct run_t {
     carom_process_t *process;          /* held */
     const carom_entry_t *entry;
     carom__buffer_t body;
-    size_t count;
+    carom__header_t header;
     carom_native_t files[CAROM__HANDLES_MAX];
     carom_self_t self;
     carom__orders_t orders;
@@ -60,6 +61,7 @@ static void CAROM_NORETURN finish(carom_call_t *call, int code)
     call->report.result = carom_value_none();
     carom__call_clear(call);
     carom__orders_clear(&run->orders);
+    carom__party_end();
     carom__self_set_thread(NULL);
     running = NULL;
     carom__buffer_release(&run->body);
@@ -75,7 +77,7 @@ static carom_status_t open_orders(run_t *run)
     size_t length = run->body.length;
     carom_status_t status;
 
-    status = carom__arrival_open(&arrival, run->body.bytes, &length, run->count, run->files, run->count,
+    status = carom__arrival_open(&arrival, run->body.bytes, &length, &run->header, run->files, run->header.handles,
                                  carom__holder_self(), 1);
     if (status == CAROM_OK)
         status = carom__launch_open(&run->orders, NULL, &run->body, length, &arrival);
@@ -91,6 +93,7 @@ static void become(run_t *run)
     run->self.parent_name = run->orders.parent_name;
     run->self.parent_pid = run->orders.parent_pid;
     carom__self_set_thread(&run->self);
+    carom__party_begin();
     running = run->process;
 }
 
@@ -122,8 +125,9 @@ static carom_status_t start_thread(backing_t *backing, run_t *run, carom__launch
 
     run->body = launch->parcel.body;
     carom__buffer_init(&launch->parcel.body);
-    run->count = launch->parcel.count;
-    memcpy(run->files, launch->parcel.files, run->count * sizeof run->files[0]);
+    run->header.handles = launch->parcel.count;
+    run->header.shares = launch->parcel.share_count;
+    memcpy(run->files, launch->parcel.files, launch->parcel.count * sizeof run->files[0]);
     carom__process_hold(process);
     carom_plat_monitor_enter(process->monitor);
     status = carom_plat_thread_start(&backing->thread, run_thread, run);

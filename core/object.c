@@ -1,5 +1,7 @@
 /* Objects in the arena: their blocks, by size, and who holds them.
  *
+ * A reference is an object without a block, whose holder holds another object by it.
+ *
  * A block belongs to its object for ever, and with it to its size: freeing and making are a step on a list.  All lists and
  * counts can be made again from the objects, so that whoever has the lock may be killed at any instruction. */
 
@@ -14,7 +16,7 @@
 
 /* ---- holders ---- */
 
-enum { PROCESS = 1, OBJECT = 2 };
+enum { PROCESS = 1, OBJECT = 2, REFERENCES = 3 /* as many as the lower half says */ };
 
 static carom__holder_t holder_of(unsigned kind, carom__id_t id)
 {
@@ -82,12 +84,17 @@ static carom__object_t *find(carom__id_t id)
     return object && atomic_load(&object->generation) == id.generation && !is_free(object) ? object : NULL;
 }
 
+static int has_block(const carom__object_t *object)
+{
+    return object->size_class < CAROM__CLASSES;
+}
+
 /* What is read of another process's table is not believed. */
 static void *block_of(const carom__object_t *object)
 {
     uint64_t offset = (uint64_t) object->block * CAROM__BLOCK_MIN, size;
 
-    if (object->size_class >= CAROM__CLASSES)
+    if (!has_block(object))
         return NULL;
     size = size_of_class(object->size_class);
     if (offset < CAROM__CHUNK || offset > carom__arena_root->limit || size > carom__arena_root->limit - offset)
@@ -95,6 +102,34 @@ static void *block_of(const carom__object_t *object)
     if (offset % (size < CAROM__SEGMENT ? size : CAROM__SEGMENT) != 0)
         return NULL;
     return carom__arena_map(offset, size);
+}
+
+/* ---- references ---- */
+
+static int is_reference(const carom__object_t *object)
+{
+    return object->type == CAROM__OBJECT_REFERENCE && object->size_class == CAROM__BARE;
+}
+
+/* What a reference refers to, which is there as long as somebody holds it. */
+static carom__object_t *target_of(const carom__object_t *reference)
+{
+    return reference->block < atomic_load(&carom__arena_root->object_count) ? object_at(reference->block) : NULL;
+}
+
+/* Places of other holders are in nobody's way, but the second: there the references are counted. */
+static int takes_references(const carom__object_t *target)
+{
+    carom__holder_t second = atomic_load(&target->holders[1]);
+
+    return !is_reference(target) && (second == CAROM__NOBODY || kind_of(second) == REFERENCES);
+}
+
+static void count_reference(carom__object_t *target, uint32_t change)
+{
+    uint32_t count = (uint32_t) atomic_load(&target->holders[1]) + change;
+
+    atomic_store(&target->holders[1], count == 0 ? CAROM__NOBODY : (carom__holder_t) REFERENCES << 60 | count);
 }
 
 /* ---- letting go ---- */
@@ -149,6 +184,38 @@ static void take(carom__object_t *object, uint32_t index, int place, carom__list
         push(doomed, object, index);
 }
 
+/* Tells an object that a process which held it is dead.  Before the place is taken: who is killed in between is followed by one
+ * who tells it again. */
+static void mourn(const carom__object_t *object, uint32_t index, carom__holder_t holder)
+{
+    const carom__object_t *target = is_reference(object) ? target_of(object) : object;
+    carom__id_t dead = {index_of(holder), (uint32_t) holder};
+    void *block = target && carom__object_mourners[target->type] ? block_of(target) : NULL;
+
+    if (block && kind_of(holder) == PROCESS)
+        carom__object_mourners[target->type](block, is_reference(object) ? object->block : index, dead);
+}
+
+static void mourn_all(int type, carom__id_t dead)
+{
+    uint32_t n = atomic_load(&carom__arena_root->object_count), i;
+
+    for (i = 0; i < n; i++) {
+        const carom__object_t *object = object_at(i);
+
+        if (object && object->type == type && !is_free(object))
+            mourn(object, i, carom__holder_process(dead));
+    }
+}
+
+void carom__objects_mourn(int type, carom__id_t dead)
+{
+    if (carom__arena_shared() == NULL || carom__arena_enter(carom__deadline(CAROM__ARENA_HASTE)) != CAROM_OK)
+        return;
+    mourn_all(type, dead);
+    carom__arena_leave();
+}
+
 static void take_all_of(carom__holder_t holder, carom__list_t *doomed)
 {
     uint32_t n = atomic_load(&carom__arena_root->object_count), i;
@@ -158,9 +225,24 @@ static void take_all_of(carom__holder_t holder, carom__list_t *doomed)
     for (i = 0; i < n; i++) {
         object = object_at(i);
         for (place = 0; object && place < CAROM__HOLDERS; place++)
-            if (atomic_load(&object->holders[place]) == holder)
+            if (atomic_load(&object->holders[place]) == holder) {
+                mourn(object, i, holder);
                 take(object, i, place, doomed);
+            }
     }
+}
+
+/* A reference that is gone was one of its target's. */
+static void give_back_target(const carom__object_t *reference, carom__list_t *doomed)
+{
+    carom__object_t *target = target_of(reference);
+
+    if (target == NULL)
+        return;
+    count_reference(target, UINT32_MAX);
+    carom__fault("object.unreferenced");
+    if (is_free(target))
+        push(doomed, target, reference->block);
 }
 
 /* Frees them, and whatever they held. */
@@ -173,6 +255,8 @@ static void bury(carom__list_t *doomed)
         id.generation = atomic_load(&object->generation);
         if (object->keeps > 0)
             take_all_of(carom__holder_object(id), doomed);
+        if (is_reference(object))
+            give_back_target(object, doomed);
         carom__fault("object.buried");
         object->keeps = 0;
         push(&carom__arena_root->free[object->size_class], object, id.index);
@@ -304,6 +388,31 @@ static carom_status_t new_chunk(unsigned size_class)
     return CAROM_OK;
 }
 
+/* One without a block.  Nothing is being carved then: what is carved goes by the last object. */
+static carom_status_t new_bare(void)
+{
+    carom__root_t *root = carom__arena_root;
+    uint32_t index = atomic_load(&root->object_count);
+    carom_status_t status = index == CAROM__OBJECTS_MAX ? CAROM_ENOMEM : reserve_entry(index);
+    carom__object_t *object = status == CAROM_OK ? object_at(index) : NULL;
+
+    if (object == NULL)
+        return status == CAROM_OK ? CAROM_ENOMEM : status;
+    object->block = 0;
+    object->size_class = CAROM__BARE;
+    carom__fault("object.bare");
+    atomic_store(&root->object_count, index + 1);
+    push(&root->free[CAROM__BARE], object, index);
+    return CAROM_OK;
+}
+
+static carom_status_t more_of(unsigned size_class)
+{
+    carom_status_t status = size_class == CAROM__BARE ? new_bare() : new_chunk(size_class);
+
+    return status == CAROM_OK ? carve_rest() : status;
+}
+
 /* What dead processes held may be enough. */
 static carom_status_t grow(unsigned size_class)
 {
@@ -313,9 +422,7 @@ static carom_status_t grow(unsigned size_class)
     if (status == CAROM_OK && root->free[size_class] == 0) {
         carom__slots_sweep();
         if (root->free[size_class] == 0)
-            status = new_chunk(size_class);
-        if (status == CAROM_OK)
-            status = carve_rest();
+            status = more_of(size_class);
     }
     return root->free[size_class] != 0 ? CAROM_OK : status;
 }
@@ -329,14 +436,13 @@ static unsigned class_of(size_t size)
     return size_class;
 }
 
-static carom_status_t make_locked(carom__id_t *id, int type, unsigned size_class, const carom__holder_t *holders)
+/* A free one, which is one of the type from then on, and nobody's yet. */
+static carom_status_t take_free(carom__object_t **taken, carom__id_t *id, int type, unsigned size_class)
 {
     carom__root_t *root = carom__arena_root;
-    carom__object_t *object;
     carom_status_t status = root->free[size_class] ? CAROM_OK : grow(size_class);
-    int i;
+    carom__object_t *object = status == CAROM_OK ? pop(&root->free[size_class], &id->index) : NULL;
 
-    object = status == CAROM_OK ? pop(&root->free[size_class], &id->index) : NULL;
     if (object == NULL)
         return status == CAROM_OK ? CAROM_ENOMEM : status;
     id->generation = atomic_load(&object->generation) + 1;
@@ -347,9 +453,19 @@ static carom_status_t make_locked(carom__id_t *id, int type, unsigned size_class
     carom__fault("object.make");
     atomic_store(&object->generation, id->generation);
     carom__fault("object.born");
-    for (i = 0; i < CAROM__HOLDERS; i++)
-        set_holder(object, i, holders[i]);
+    *taken = object;
     return CAROM_OK;
+}
+
+static carom_status_t make_locked(carom__id_t *id, int type, unsigned size_class, const carom__holder_t *holders)
+{
+    carom__object_t *object;
+    carom_status_t status = take_free(&object, id, type, size_class);
+    int i;
+
+    for (i = 0; status == CAROM_OK && i < CAROM__HOLDERS; i++)
+        set_holder(object, i, holders[i]);
+    return status;
 }
 
 carom_status_t carom__object_make(carom__id_t *id, void **at, int type, size_t size,
@@ -381,6 +497,54 @@ carom_status_t carom__object_make(carom__id_t *id, void **at, int type, size_t s
     return CAROM_ENOMEM;
 }
 
+static carom_status_t refer_locked(carom__id_t *id, carom__id_t target, carom__holder_t holder)
+{
+    carom__object_t *object, *to = find(target);
+    carom_status_t status;
+
+    if (to == NULL || !takes_references(to))
+        return CAROM_EBADMSG;
+    status = take_free(&object, id, CAROM__OBJECT_REFERENCE, CAROM__BARE);
+    if (status != CAROM_OK)
+        return status;
+    object->block = target.index;
+    carom__fault("object.refers");
+    set_holder(object, 0, holder);
+    carom__fault("object.referenced");
+    count_reference(to, 1);
+    return CAROM_OK;
+}
+
+carom_status_t carom__reference_make(carom__id_t *id, carom__id_t target, carom__holder_t holder)
+{
+    carom_status_t status;
+
+    memset(id, 0, sizeof *id);
+    if (carom__arena_shared() == NULL)
+        return CAROM_EFORKED;
+    status = carom__arena_enter(carom__deadline(CAROM__ARENA_HASTE));
+    if (status != CAROM_OK)
+        return status;
+    status = refer_locked(id, target, holder);
+    carom__arena_leave();
+    return status;
+}
+
+int carom__reference_target(carom__id_t *target, int *type, carom__id_t reference, carom__holder_t holder)
+{
+    const carom__object_t *object = carom__arena_shared() ? find(reference) : NULL, *to;
+
+    if (object == NULL || !is_reference(object) || atomic_load(&object->holders[0]) != holder)
+        return 0;
+    to = target_of(object);
+    if (to == NULL || is_free(to))
+        return 0;
+    target->index = object->block;
+    target->generation = atomic_load(&to->generation);
+    *type = to->type;
+    return 1;
+}
+
 void *carom__object_at(carom__id_t id, int type, size_t *size)
 {
     carom__object_t *object;
@@ -409,6 +573,25 @@ static int is_held(carom__holder_t holder)
     carom__id_t id = {index_of(holder), (uint32_t) holder};
 
     return kind_of(holder) != OBJECT || find(id) != NULL;
+}
+
+/* By the references that somebody holds. */
+static void count_references_again(void)
+{
+    uint32_t n = atomic_load(&carom__arena_root->object_count), i;
+    carom__object_t *object, *target;
+
+    for (i = 0; i < n; i++) {
+        object = object_at(i);
+        if (object && kind_of(atomic_load(&object->holders[1])) == REFERENCES)
+            atomic_store(&object->holders[1], CAROM__NOBODY);
+    }
+    for (i = 0; i < n; i++) {
+        object = object_at(i);
+        target = object && is_reference(object) && !is_free(object) ? target_of(object) : NULL;
+        if (target)
+            count_reference(target, 1);
+    }
 }
 
 /* What is held by objects that are free goes too, until nothing more does. */
@@ -448,7 +631,7 @@ static uint64_t end_of_chunks(void)
     for (i = 0; i < n; i++) {
         const carom__object_t *object = object_at(i);
 
-        if (object && object->size_class < CAROM__CLASSES)
+        if (object && has_block(object))
             end = larger(end, (uint64_t) object->block * CAROM__BLOCK_MIN + size_of_class(object->size_class));
     }
     return end;
@@ -473,7 +656,7 @@ static void count_again(void)
 
     for (i = 0; i < n; i++) {
         object = object_at(i);
-        if (object == NULL || object->size_class >= CAROM__CLASSES)
+        if (object == NULL || object->size_class > CAROM__BARE)
             continue;
         for (place = 0; place < CAROM__HOLDERS; place++)
             count(atomic_load(&object->holders[place]), 1);
@@ -493,8 +676,9 @@ void carom__objects_recover(void)
         if (object_at(i))
             object_at(i)->keeps = 0;
     carom__fault("object.recover");
-    while (release_unheld())
-        continue;
+    do
+        count_references_again();
+    while (release_unheld());
     recover_chunk();
     carom__fault("object.recovering");
     count_again();
@@ -536,7 +720,7 @@ void carom_arena_usage(carom_arena_usage_t *use)
     for (i = 0; i < n; i++) {
         const carom__object_t *object = object_at(i);
 
-        if (object == NULL || object->size_class >= CAROM__CLASSES)
+        if (object == NULL || !has_block(object))
             continue;
         use->objects += !is_free(object);
         use->bytes += size_of_class(object->size_class);

@@ -22,8 +22,9 @@ static void print_value(printer_t *printer, const carom_value_t *value);
 
 const char *carom_type_name(carom_type_t type)
 {
-    static const char *const names[] = {"none", "bool", "int",  "bigint", "float",     "complex",    "bytes", "text",
-                                        "list", "tuple", "dict", "set",   "frozenset", "connection", "file"};
+    static const char *const names[] = {"none",      "bool",       "int",  "bigint", "float",     "complex", "bytes",
+                                        "text",      "list",       "tuple", "dict",  "set",       "frozenset",
+                                        "connection", "file",      "lock", "semaphore", "event",  "condition", "barrier"};
 
     return (size_t) type < sizeof names / sizeof names[0] ? names[type] : "unknown";
 }
@@ -266,7 +267,14 @@ static void print_value(printer_t *printer, const carom_value_t *value)
         print_text(printer, value);
         break;
     case CAROM_CONNECTION:
-        put_text(printer, "<connection>");
+    case CAROM_LOCK:
+    case CAROM_SEMAPHORE:
+    case CAROM_EVENT:
+    case CAROM_CONDITION:
+    case CAROM_BARRIER:
+        put_text(printer, "<");
+        put_text(printer, carom_type_name((carom_type_t) value->type));
+        put_text(printer, ">");
         break;
     case CAROM_FILE:
         print_integer(printer, "<file ", value->u.integer, ">");

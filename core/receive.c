@@ -200,7 +200,7 @@ static carom_status_t open_message(carom_connection_t *self, carom__arrival_t *a
     *length = self->body.length;
     if (self->header.handles > 0)
         self->transport->collect(self, self->header.handles);
-    status = carom__arrival_open(arrival, self->body.bytes, length, self->header.handles, self->files, self->file_count,
+    status = carom__arrival_open(arrival, self->body.bytes, length, &self->header, self->files, self->file_count,
                                  self->end ? carom__connection_holder(self) : carom__holder_self(), 0);
     /* The system drops handles that find no room in this process. */
     if (status == CAROM_OK && self->file_count < self->header.handles && carom_plat_attach_in_bytes())
@@ -392,6 +392,6 @@ carom_status_t carom_connection_skip(carom_connection_t *connection, carom_durat
         return end_receive(connection, skip_body(connection, deadline));
     status = read_header(connection, deadline);
     if (status == CAROM_OK)
-        status = connection->header.handles > 0 ? drop_handles(connection, deadline) : skip_body(connection, deadline);
+        status = connection->header.handles + connection->header.shares > 0 ? drop_handles(connection, deadline) : skip_body(connection, deadline);
     return end_receive(connection, status);
 }

@@ -40,12 +40,12 @@ static int is_live(carom_plat_shared_t *shared, uint32_t index, const carom__slo
     return carom__slot_state(slot) == CAROM__SLOT_LIVE && carom_plat_shared_is_alive(shared, index, &slot->mark);
 }
 
-/* One that is starting lives as long as its starter, who says when it was nothing. */
+/* One that is starting lives as long as its starter, who says when it was nothing; and a thread as long as its process. */
 static int is_alive(carom_plat_shared_t *shared, uint32_t index)
 {
     const carom__slot_t *slot = used_slot(index), *starter;
 
-    if (slot && carom__slot_state(slot) == CAROM__SLOT_STARTING) {
+    if (slot && (carom__slot_state(slot) == CAROM__SLOT_STARTING || carom__slot_state(slot) == CAROM__SLOT_THREAD)) {
         starter = find(slot->starter);
         return starter && is_live(shared, slot->starter.index, starter);
     }
@@ -68,6 +68,17 @@ int carom__slot_is_party_alive(uint32_t party)
         return 0;
     id.generation = carom__slot_generation(slot);
     return carom__slot_party(id) == party && is_alive(carom__arena_memory(), id.index);
+}
+
+int64_t carom__slot_party_pid(uint32_t party)
+{
+    const carom__slot_t *slot = used_slot((party & ((1u << PARTY_BITS) - 1)) - 1);
+
+    if (slot == NULL || !carom__slot_is_party_alive(party))
+        return 0;
+    if (carom__slot_state(slot) == CAROM__SLOT_THREAD)
+        slot = find(slot->starter);
+    return slot ? (int64_t) atomic_load(&slot->mark.pid) : 0;
 }
 
 /* ---- claiming ---- */
@@ -145,7 +156,7 @@ static carom_status_t find_free(uint32_t *index)
     return status;
 }
 
-static carom_status_t make_locked(carom__id_t *id)
+static carom_status_t make_locked(carom__id_t *id, unsigned state)
 {
     carom__slot_t *slot;
     uint32_t index;
@@ -161,12 +172,12 @@ static carom_status_t make_locked(carom__id_t *id)
     carom__fault("slot.make");
     slot->starter = carom__arena_self;
     slot->holds = 0;
-    atomic_store(&slot->life, life_of(id->generation, CAROM__SLOT_STARTING));
+    atomic_store(&slot->life, life_of(id->generation, state));
     carom__fault("slot.made");
     return CAROM_OK;
 }
 
-carom_status_t carom__slot_make(carom__id_t *slot)
+static carom_status_t make(carom__id_t *slot, unsigned state)
 {
     carom_status_t status = carom__arena_start();
 
@@ -176,9 +187,19 @@ carom_status_t carom__slot_make(carom__id_t *slot)
     status = carom__arena_enter(carom__deadline(CAROM__ARENA_PATIENCE));
     if (status != CAROM_OK)
         return status;
-    status = make_locked(slot);
+    status = make_locked(slot, state);
     carom__arena_leave();
     return status;
+}
+
+carom_status_t carom__slot_make(carom__id_t *slot)
+{
+    return make(slot, CAROM__SLOT_STARTING);
+}
+
+carom_status_t carom__slot_make_thread(carom__id_t *slot)
+{
+    return make(slot, CAROM__SLOT_THREAD);
 }
 
 /* Of one that was found not to live, with that life.  Who was starting then may have become live meanwhile. */

@@ -2,6 +2,8 @@
 
 #include "core/value.h"
 
+#include "core/share.h"
+
 #include "core/memory.h"
 #include "core/utf8.h"
 #include "platform/platform.h"
@@ -187,10 +189,17 @@ carom_status_t carom__value_own(carom_value_t *value)
 
 /* ---- the end, and copies ---- */
 
+static int is_handle(uint8_t type)
+{
+    return type == CAROM_CONNECTION || type == CAROM_FILE || carom__is_share(type);
+}
+
 static void end_of_handle(const carom_value_t *value)
 {
     if (value->type == CAROM_CONNECTION)
         carom__connection_drop(value->u.object);
+    else if (carom__is_share(value->type))
+        carom__share_drop(value->u.object);
     else
         carom_plat_file_close((carom_native_t) value->u.integer);
 }
@@ -205,7 +214,7 @@ void carom_value_clear(carom_value_t *value)
         return;
     if (carom__is_container(old.type))
         carom__container_free(old.u.container);
-    else if (old.type == CAROM_CONNECTION || old.type == CAROM_FILE)
+    else if (is_handle(old.type))
         end_of_handle(&old);
     else
         carom_free((void *) old.u.data);
@@ -219,7 +228,7 @@ carom_status_t carom_value_copy(carom_value_t *copy, const carom_value_t *value)
     *copy = carom_value_none();
     if (carom__is_container(from.type))
         return carom__container_copy(copy, &from);
-    if (from.type == CAROM_CONNECTION || from.type == CAROM_FILE)
+    if (is_handle(from.type))
         return CAROM_ENOTSUP;
     if (!carom__is_string(from.type) && from.type != CAROM_BIGINT) {
         *copy = from;
@@ -324,6 +333,11 @@ int carom__value_same(const carom_value_t *one, const carom_value_t *other)
     case CAROM_FILE:
         return one->u.integer == other->u.integer;
     case CAROM_CONNECTION:
+    case CAROM_LOCK:
+    case CAROM_SEMAPHORE:
+    case CAROM_EVENT:
+    case CAROM_CONDITION:
+    case CAROM_BARRIER:
         return one->u.object == other->u.object;
     case CAROM_FLOAT:
         return memcmp(one->u.number, other->u.number, sizeof one->u.number[0]) == 0;

@@ -31,7 +31,9 @@ enum {
     CAROM__WIRE_SET = 0x0D,
     CAROM__WIRE_FROZENSET = 0x0E,
     CAROM__WIRE_CONNECTION = 0x0F,   /* index */
-    CAROM__WIRE_FILE = 0x10
+    CAROM__WIRE_FILE = 0x10,
+    CAROM__WIRE_LOCK = 0x11,         /* index; and so on, in the order of their types */
+    CAROM__WIRE_BARRIER = 0x15
 };
 
 #define CAROM__VARINT_MAX 10         /* bytes of the longest */

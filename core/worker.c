@@ -8,6 +8,7 @@
 #include "core/family.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/party.h"
 #include "core/time.h"
 #include "platform/fault.h"
 
@@ -71,6 +72,7 @@ static void CAROM_NORETURN finish(carom_call_t *ended, int code)
         code = report_end(self, &ended->report, code);
     carom__fault("worker.reported");
     carom__call_clear(ended);
+    carom__party_end();
     /* The orders stay: who logs during the exit is named by them.  Control stays open: closed before the end it would wake
      * the parent twice. */
     self->leave(code & 255);

@@ -49,6 +49,16 @@ static carom_status_t pair_nothing(void)
     return status;
 }
 
+/* Where processes share no memory there is none. */
+static carom_status_t share_nothing(carom_context_t *context)
+{
+    carom_event_t *event;
+    carom_status_t status = carom_event_create(&event, context);
+
+    carom_event_destroy(&event);
+    return status == CAROM_ENOTSUP ? CAROM_OK : status;
+}
+
 /* What carom makes at the first use and keeps is made before the gate takes its first look.  A warm-up that fails is worth a
  * line, not a failure: that is for the body to find out. */
 static void warm_up(const carom__h_case_t *of, carom_context_t *context)
@@ -56,6 +66,8 @@ static void warm_up(const carom__h_case_t *of, carom_context_t *context)
     carom_status_t status = pair_nothing();
     size_t i;
 
+    if (status == CAROM_OK)
+        status = share_nothing(context);
     if (status == CAROM_OK && context != NULL)
         status = start_nothing(context);
     for (i = 0; carom__h_mode_at(i) != NULL && status == CAROM_OK; i++)

@@ -5,14 +5,19 @@
 
 #include <carom/api.h>
 #include <carom/arena.h>
+#include <carom/barrier.h>
 #include <carom/channel.h>
+#include <carom/condition.h>
 #include <carom/connection.h>
 #include <carom/context.h>
 #include <carom/entry.h>
+#include <carom/event.h>
 #include <carom/exchange.h>
 #include <carom/features.h>
+#include <carom/lock.h>
 #include <carom/log.h>
 #include <carom/process.h>
+#include <carom/semaphore.h>
 #include <carom/status.h>
 #include <carom/time.h>
 #include <carom/value.h>

@@ -74,9 +74,10 @@ CAROM_TEST_ONCE(value, reading_what_is_not_there)
 CAROM_TEST_ONCE(value, type_names)
 {
     static const char *const names[] = {"none", "bool", "int",  "bigint", "float",     "complex",    "bytes", "text",
-                                        "list", "tuple", "dict", "set",   "frozenset", "connection", "file"};
+                                        "list", "tuple", "dict", "set",   "frozenset", "connection", "file",   "lock",
+                                        "semaphore", "event", "condition", "barrier"};
 
-    for (int i = 0; i <= CAROM_FILE; i++)
+    for (int i = 0; i <= CAROM_BARRIER; i++)
         CAROM_ASSERT_TEXT(carom_type_name((carom_type_t) i), names[i]);
     CAROM_ASSERT_TEXT(carom_type_name((carom_type_t) 99), "unknown");
 }

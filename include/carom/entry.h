@@ -137,13 +137,16 @@ static inline carom_value_t carom__value_itself(carom_value_t value)
 /* unsigned long long becomes an int where it fits; above INT64_MAX it is refused as a negative: use carom_value_from_uint. */
 #ifndef __cplusplus
 
-/* A value from a C expression: integers, floating point, text, a connection, or a value. */
+/* A value from a C expression: integers, floating point, text, a connection, a lock or its like, or a value. */
 #define carom_value_from(x)                                                                                                    \
     _Generic((x),                                                                                                              \
         _Bool: carom_value_from_bool,                                                                                          \
         float: carom_value_from_float, double: carom_value_from_float,                                                         \
         char *: carom_value_borrow_text, const char *: carom_value_borrow_text,                                                \
         struct carom_connection_t *: carom_value_from_connection,                                                              \
+        struct carom_lock_t *: carom_value_from_lock, struct carom_semaphore_t *: carom_value_from_semaphore,                  \
+        struct carom_event_t *: carom_value_from_event, struct carom_condition_t *: carom_value_from_condition,                \
+        struct carom_barrier_t *: carom_value_from_barrier,                                                                    \
         carom_value_t: carom__value_itself,                                                                                    \
         default: carom_value_from_int)(x)
 
@@ -212,6 +215,11 @@ inline carom_value_t carom_value_from(struct carom_connection_t *connection)
 {
     return carom_value_from_connection(connection);
 }
+inline carom_value_t carom_value_from(struct carom_lock_t *lock) { return carom_value_from_lock(lock); }
+inline carom_value_t carom_value_from(struct carom_semaphore_t *semaphore) { return carom_value_from_semaphore(semaphore); }
+inline carom_value_t carom_value_from(struct carom_event_t *event) { return carom_value_from_event(event); }
+inline carom_value_t carom_value_from(struct carom_condition_t *condition) { return carom_value_from_condition(condition); }
+inline carom_value_t carom_value_from(struct carom_barrier_t *barrier) { return carom_value_from_barrier(barrier); }
 
 /* Holds the arguments until the end of the full expression that carom_call stands in. */
 template <size_t N> struct carom__held_request_t {

@@ -56,7 +56,9 @@ typedef int carom_status_t;
     X(EMOVED,     32, "was sent to another process")                                                                           \
     X(EFAILED,    33, "the entry reported a failure")                                                                          \
     X(EEXIST,     34, "exists already")                                                                                        \
-    X(EOWNERDEAD, 35, "the last owner died while it held the lock; the caller has it now")
+    X(EOWNERDEAD, 35, "the last owner died while it held the lock; the caller has it now")      \
+    X(ENOTOWNER,  36, "the caller does not own the lock")                                                                      \
+    X(EDEADLOCK,  37, "the caller owns the lock already")
 
 #define CAROM__STATUS_ENUM(name, offset, text) CAROM_##name = CAROM_STATUS_START + (offset),
 enum { CAROM_STATUS_TABLE(CAROM__STATUS_ENUM) CAROM__STATUS_SENTINEL };

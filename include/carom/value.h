@@ -40,7 +40,12 @@ typedef enum carom_type_t {
     CAROM_SET = 11,      /* likewise */
     CAROM_FROZENSET = 12,
     CAROM_CONNECTION = 13,   /* an end of a connection: sending it moves it */
-    CAROM_FILE = 14      /* an open file, pipe or socket of the system: sending it sends a duplicate */
+    CAROM_FILE = 14,     /* an open file, pipe or socket of the system: sending it sends a duplicate */
+    CAROM_LOCK = 15,     /* a lock, and so on: whoever gets it has a handle of his own, and the sender keeps his */
+    CAROM_SEMAPHORE = 16,
+    CAROM_EVENT = 17,
+    CAROM_CONDITION = 18,
+    CAROM_BARRIER = 19
 } carom_type_t;
 
 /* Private but for its size; read it through the functions below. */
@@ -59,6 +64,11 @@ typedef struct carom_value_t {
 } carom_value_t;
 
 struct carom_connection_t;
+struct carom_lock_t;
+struct carom_semaphore_t;
+struct carom_event_t;
+struct carom_condition_t;
+struct carom_barrier_t;
 
 /* ---- making: numbers, cannot fail, need no clear ---- */
 
@@ -97,6 +107,13 @@ CAROM_API carom_status_t carom_value_from_decimal(carom_value_t *value, const ch
 /* Names a connection; borrowed: clearing the value does not close it.  NULL gives none. */
 CAROM_API carom_value_t carom_value_from_connection(struct carom_connection_t *connection);
 
+/* Name a lock and its like; borrowed: clearing the value does not destroy the handle.  NULL gives none. */
+CAROM_API carom_value_t carom_value_from_lock(struct carom_lock_t *lock);
+CAROM_API carom_value_t carom_value_from_semaphore(struct carom_semaphore_t *semaphore);
+CAROM_API carom_value_t carom_value_from_event(struct carom_event_t *event);
+CAROM_API carom_value_t carom_value_from_condition(struct carom_condition_t *condition);
+CAROM_API carom_value_t carom_value_from_barrier(struct carom_barrier_t *barrier);
+
 /* Names an open descriptor, socket (not on Windows) or HANDLE of the caller; borrowed.  CAROM_NATIVE_NONE gives none. */
 CAROM_API carom_value_t carom_value_from_file(carom_native_t file);
 
@@ -130,7 +147,7 @@ CAROM_API carom_status_t carom_value_put_text(carom_value_t *dict, const char *k
 /* ---- the end ---- */
 
 /* Frees what the value owns, closes the connections and files that it owns (those that came in a message and were not
- * taken), and makes it none.  NULL and none are fine. */
+ * taken), destroys the handles of locks and their like that it owns, and makes it none.  NULL and none are fine. */
 CAROM_API void carom_value_clear(carom_value_t *value);
 
 /* A deep copy that owns all its storage.  Handles: CAROM_ENOTSUP.  CAROM_ENOMEM, CAROM_EUTF8, CAROM_ETOOBIG.  None after a

@@ -1,0 +1,258 @@
+/* Conditions: tickets for those who wait, and credits for those who are notified, guarded by the condition's lock.
+ *
+ * Who waits draws a ticket.  A notification of n adds n credits, and says which tickets may take one: all that were drawn by
+ * then, so that nobody who comes later takes what was meant for others.  Who finds a credit takes it under the lock, which it
+ * must have again anyhow.  So nobody waits for anybody's acknowledgement, and the credit of one who died asleep goes to the next.
+ * Numbers that a dead owner of the lock left between two steps count one waiter too many at worst. */
+
+#include <carom/condition.h>
+
+#include "core/kinds.h"
+#include "core/lock.h"
+#include "core/time.h"
+
+#include "platform/fault.h"
+
+/* Changed by the owner of the lock, read by all. */
+typedef struct block_t {
+    carom__id_t lock;                  /* a reference that the condition holds; never changes */
+    _Atomic uint64_t drawn;            /* tickets */
+    _Atomic uint64_t all;              /* those below it are notified */
+    _Atomic uint64_t eligible;         /* those below it may take a credit */
+    _Atomic uint64_t credits;
+    _Atomic uint64_t waiting;          /* who has a ticket from `all` on; the dead count until all are notified */
+    _Atomic uint32_t calls;            /* what sleepers sleep on: how often somebody was notified */
+} block_t;
+
+struct carom_condition_t {
+    carom__share_t share;
+    carom_lock_t *lock;                /* owned */
+};
+
+static block_t *block_of(const carom_condition_t *condition)
+{
+    return condition->share.at;
+}
+
+/* ---- making ---- */
+
+/* The condition holds the lock, whoever has it. */
+static carom_status_t set_up(carom_condition_t *condition, const carom_lock_t *lock)
+{
+    return carom__reference_make(&block_of(condition)->lock, lock->share.object,
+                                 carom__holder_object(condition->share.object));
+}
+
+static carom_status_t create_with(carom_condition_t **condition, carom_context_t *context, const carom_lock_t *lock)
+{
+    void *handle;
+    carom_status_t status = carom__share_create(&handle, context, CAROM_CONDITION);
+
+    if (status != CAROM_OK)
+        return status;
+    status = set_up(handle, lock);
+    if (status == CAROM_OK)
+        status = carom__share_open(&handle);
+    else
+        carom__share_drop(handle);
+    *condition = status == CAROM_OK ? handle : NULL;
+    return status;
+}
+
+carom_status_t carom_condition_create(carom_condition_t **condition, carom_context_t *context, carom_lock_t *lock)
+{
+    carom_lock_options_t options = CAROM_LOCK_OPTIONS_INIT;
+    carom_lock_t *own = NULL;
+    carom_status_t status;
+
+    *condition = NULL;
+    options.recursive = 1;
+    status = lock ? carom__share_check(lock, CAROM_LOCK) : carom_lock_create(&own, context, &options);
+    if (status != CAROM_OK)
+        return status;
+    status = create_with(condition, context, lock ? lock : own);
+    carom_lock_destroy(&own);
+    return status;
+}
+
+static carom_status_t open_lock(carom__share_t *share)
+{
+    carom_condition_t *condition = (carom_condition_t *) share;
+    carom__id_t lock;
+    void *handle;
+    carom_status_t status;
+    int type;
+
+    if (!carom__reference_target(&lock, &type, block_of(condition)->lock, carom__holder_object(share->object)) ||
+        type != CAROM_LOCK)
+        return CAROM_EBADMSG;
+    status = carom__share_find(&handle, CAROM_LOCK, lock);
+    condition->lock = handle;
+    return status;
+}
+
+static void close_lock(carom__share_t *share)
+{
+    carom__share_drop(&((carom_condition_t *) share)->lock->share);
+}
+
+void carom_condition_destroy(carom_condition_t **condition)
+{
+    carom__share_destroy(*condition, CAROM_CONDITION);
+    *condition = NULL;
+}
+
+carom_lock_t *carom_condition_lock(const carom_condition_t *condition)
+{
+    return carom__share_check(condition, CAROM_CONDITION) == CAROM_OK ? condition->lock : NULL;
+}
+
+/* ---- waiting ---- */
+
+/* Whether the ticket is notified.  Without the lock it may be otherwise the next moment. */
+static int is_called(block_t *block, uint64_t ticket)
+{
+    return ticket < atomic_load(&block->all) ||
+           (ticket < atomic_load(&block->eligible) && atomic_load(&block->credits) > 0);
+}
+
+static uint64_t draw_ticket(block_t *block)
+{
+    uint64_t ticket = atomic_load(&block->drawn);
+
+    atomic_store(&block->waiting, atomic_load(&block->waiting) + 1);
+    carom__fault("condition.waiting");
+    atomic_store(&block->drawn, ticket + 1);
+    return ticket;
+}
+
+/* Gives the ticket back, with a credit if it is called by one. */
+static void return_ticket(block_t *block, uint64_t ticket, int called)
+{
+    if (ticket < atomic_load(&block->all))
+        return;
+    if (called)
+        atomic_store(&block->credits, atomic_load(&block->credits) - 1);
+    carom__fault("condition.credit");
+    atomic_store(&block->waiting, atomic_load(&block->waiting) - 1);
+}
+
+static void sleep_until_called(const carom_condition_t *condition, uint64_t ticket, int64_t deadline)
+{
+    block_t *block = block_of(condition);
+    uint32_t calls = atomic_load(&block->calls);
+
+    while (!is_called(block, ticket) && !carom__is_past(deadline)) {
+        carom__arena_park(condition->share.object.index, &block->calls, calls, deadline);
+        calls = atomic_load(&block->calls);
+    }
+}
+
+/* With the lock, at the beginning and at the end. */
+static carom_status_t wait(const carom_condition_t *condition, int64_t deadline)
+{
+    block_t *block = block_of(condition);
+    uint64_t ticket = draw_ticket(block);
+    uint32_t depth;
+    carom_status_t status;
+    int called, is_late;
+
+    do {
+        depth = carom__lock_give_up(condition->lock);
+        carom__fault("condition.asleep");
+        sleep_until_called(condition, ticket, deadline);
+        is_late = carom__is_past(deadline);
+        status = carom__lock_take_back(condition->lock, depth);
+        if (status != CAROM_OK && status != CAROM_EOWNERDEAD)
+            return status;
+        called = is_called(block, ticket);
+    } while (!called && !is_late);
+    return_ticket(block, ticket, called);
+    return status == CAROM_OK && !called ? CAROM_ETIMEOUT : status;
+}
+
+static carom_status_t check(const carom_condition_t *condition)
+{
+    carom_status_t status = carom__share_check(condition, CAROM_CONDITION);
+
+    return status == CAROM_OK ? carom__lock_check_owner(condition->lock) : status;
+}
+
+carom_status_t carom_condition_wait(carom_condition_t *condition, carom_duration_t timeout)
+{
+    carom_status_t status = check(condition);
+
+    return status == CAROM_OK ? wait(condition, carom__deadline(timeout)) : status;
+}
+
+carom_status_t carom_condition_wait_for(carom_condition_t *condition, int (*predicate)(void *baton), void *baton,
+                                        carom_duration_t timeout)
+{
+    carom_status_t status = check(condition), found = CAROM_OK;
+    int64_t deadline;
+
+    if (status != CAROM_OK || predicate == NULL)
+        return status != CAROM_OK ? status : CAROM_EINVAL;
+    deadline = carom__deadline(timeout);
+    while (!predicate(baton)) {
+        if (status == CAROM_ETIMEOUT || (found == CAROM_EOWNERDEAD && carom__is_past(deadline)))
+            return CAROM_ETIMEOUT;
+        status = wait(condition, deadline);
+        if (status == CAROM_EOWNERDEAD)
+            found = status;
+        else if (status != CAROM_OK && status != CAROM_ETIMEOUT)
+            return status;
+    }
+    return found;
+}
+
+/* ---- notifying ---- */
+
+static void call(const carom_condition_t *condition, int all)
+{
+    carom__fault("condition.notified");
+    atomic_fetch_add(&block_of(condition)->calls, 1);
+    carom__arena_unpark(condition->share.object.index, &block_of(condition)->calls, all);
+}
+
+carom_status_t carom_condition_notify(carom_condition_t *condition, uint32_t count)
+{
+    carom_status_t status = check(condition);
+    uint64_t credits, waiting;
+    block_t *block;
+
+    if (status != CAROM_OK || count == 0)
+        return status;
+    block = block_of(condition);
+    waiting = atomic_load(&block->waiting);
+    if (waiting == 0)
+        return CAROM_OK;
+    credits = atomic_load(&block->credits) + count;
+    atomic_store(&block->eligible, atomic_load(&block->drawn));
+    carom__fault("condition.eligible");
+    atomic_store(&block->credits, credits < waiting ? credits : waiting);
+    call(condition, count > 1);
+    return CAROM_OK;
+}
+
+carom_status_t carom_condition_notify_all(carom_condition_t *condition)
+{
+    carom_status_t status = check(condition);
+    block_t *block;
+
+    if (status != CAROM_OK)
+        return status;
+    block = block_of(condition);
+    if (atomic_load(&block->waiting) == 0)
+        return CAROM_OK;
+    atomic_store(&block->all, atomic_load(&block->drawn));
+    carom__fault("condition.all");
+    atomic_store(&block->credits, 0);
+    atomic_store(&block->waiting, 0);
+    call(condition, 1);
+    return CAROM_OK;
+}
+
+const carom__share_kind_t carom__kind_condition = {sizeof(carom_condition_t), sizeof(block_t), open_lock, close_lock};
+
+CAROM__SHARE_FUNCTIONS(condition, CAROM_CONDITION)

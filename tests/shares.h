@@ -1,0 +1,64 @@
+/* What tests of locks and their like share: making them where they can be made, and children that have them. */
+
+#ifndef CAROM_TESTS_SHARES_H
+#define CAROM_TESTS_SHARES_H
+
+#include "pairs.h"
+
+/* Before a test makes what it would leave behind. */
+CAROM_UNUSED static void skip_without_shares(const carom_test_t *test)
+{
+    carom_event_t *event;
+    carom_status_t status = carom_event_create(&event, test->context);
+
+    if (status == CAROM_ENOTSUP)
+        CAROM_SKIP("no-shared-memory");
+    CAROM_ASSERT_OK(status);
+    carom_event_destroy(&event);
+}
+
+CAROM_UNUSED static carom_lock_t *make_lock(const carom_test_t *test)
+{
+    carom_lock_t *lock;
+
+    skip_without_shares(test);
+    CAROM_ASSERT_OK(carom_lock_create(&lock, test->context, NULL));
+    return lock;
+}
+
+CAROM_UNUSED static carom_event_t *make_event(const carom_test_t *test)
+{
+    carom_event_t *event;
+
+    skip_without_shares(test);
+    CAROM_ASSERT_OK(carom_event_create(&event, test->context));
+    return event;
+}
+
+CAROM_UNUSED static carom_semaphore_t *make_semaphore(const carom_test_t *test, uint32_t count)
+{
+    carom_semaphore_t *semaphore;
+
+    skip_without_shares(test);
+    CAROM_ASSERT_OK(carom_semaphore_create(&semaphore, test->context, count, NULL));
+    return semaphore;
+}
+
+CAROM_UNUSED static carom_process_t *start(const carom_test_t *test, carom_request_t request)
+{
+    carom_process_t *child;
+
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, request));
+    return child;
+}
+
+/* How many objects the tree has in its arena. */
+CAROM_UNUSED static int64_t objects(void)
+{
+    carom_arena_usage_t usage;
+
+    carom_arena_usage(&usage);
+    return (int64_t) usage.objects;
+}
+
+#endif

@@ -1,0 +1,3 @@
+/* Barriers. */
+
+#include "shares.h"

@@ -1,0 +1,3 @@
+/* Conditions. */
+
+#include "shares.h"

@@ -1,0 +1,3 @@
+/* Events. */
+
+#include "shares.h"

@@ -1,0 +1,3 @@
+/* Semaphores. */
+
+#include "shares.h"
