@@ -293,6 +293,7 @@ int main(int argc, char **argv)
     print_head(&options);
     ran = run_part(&bad, &options, bench_connection_rows);
     ran += run_part(&bad, &options, bench_start_rows);
+    ran += run_part(&bad, &options, bench_lock_rows);
     ran += run_part(&bad, &options, bench_peer_rows);
     if (ran == 0)
         fprintf(stderr, "carom_bench: no row is named %s\n", options.filter);

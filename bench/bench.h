@@ -59,6 +59,7 @@ typedef struct bench_row_t {
 /* Rows of each part; *count is how many. */
 const bench_row_t *bench_connection_rows(size_t *count);
 const bench_row_t *bench_start_rows(size_t *count);
+const bench_row_t *bench_lock_rows(size_t *count);
 const bench_row_t *bench_peer_rows(size_t *count);
 
 /* The path by which this program was run. */

@@ -243,7 +243,7 @@ CAROM_TASK(passes_values_back)
 static carom_lock_t *send_around(carom_connection_t *connection, carom_lock_t *lock)
 {
     carom_value_t value;
-    carom_lock_t *back;
+    carom_lock_t *back, *none;
 
     CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_lock(lock), PATIENCE));
     CAROM_ASSERT_OK(carom_connection_receive(&value, connection, PATIENCE));
@@ -251,8 +251,8 @@ static carom_lock_t *send_around(carom_connection_t *connection, carom_lock_t *l
     CAROM_ASSERT(carom_value_lock(value) != NULL);
     CAROM_ASSERT(carom_value_semaphore(value) == NULL);
     CAROM_ASSERT_OK(carom_value_take_lock(&back, &value));
-    CAROM_ASSERT_STATUS(carom_value_take_lock(&back, &value), CAROM_ETYPE);
-    CAROM_ASSERT(back == NULL);
+    CAROM_ASSERT_STATUS(carom_value_take_lock(&none, &value), CAROM_ETYPE);
+    CAROM_ASSERT(none == NULL);
     return back;
 }
 

@@ -67,6 +67,17 @@ void raw_rest(long microseconds);
  * back in another, which a processor that hands over a line for writing at its first reading makes dearer.  0 or an errno. */
 int raw_line(size_t count, int apart, double *each);
 
+/* ---- mutex.c ---- */
+
+typedef enum raw_mutex_t { RAW_MUTEX_PLAIN /* for one process */, RAW_MUTEX_SHARED, RAW_MUTEX_ROBUST } raw_mutex_t;
+
+/* Nanoseconds of a lock and its unlock when so many forked processes do `count` each, on the whole: not of each process.  At
+ * most 64 of them. */
+int raw_mutex(double *each, raw_mutex_t kind, unsigned hands, size_t count);
+
+/* The same for a turn that goes back and forth between two processes by a condition, each of which has it `count` times. */
+int raw_condition(double *each, size_t count);
+
 /* ---- memory.c ---- */
 
 /* Copies a block until `count` copies are made.  Gives microseconds; below 0: no memory. */

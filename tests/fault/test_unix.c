@@ -552,6 +552,8 @@ static void stop_ticking(void)
     struct itimerval never = {{0, 0}, {0, 0}};
 
     setitimer(ITIMER_REAL, &never, NULL);
+    /* One that is still pending, as under valgrind, goes with that. */
+    signal(SIGALRM, SIG_IGN);
     signal(SIGALRM, SIG_DFL);
 }
 

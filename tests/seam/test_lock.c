@@ -23,7 +23,7 @@ static void leave(void)
     carom_plat_lock_leave(&member.area->lock, &party);
 }
 
-CAROM_TEST_ONCE(lock, uncontended)
+CAROM_TEST_ONCE(robust_lock, uncontended)
 {
     carom_plat_party_t party;
     int64_t before;
@@ -40,7 +40,7 @@ CAROM_TEST_ONCE(lock, uncontended)
     area_close();
 }
 
-CAROM_TEST_ONCE(lock, timeouts)
+CAROM_TEST_ONCE(robust_lock, timeouts)
 {
     carom_plat_child_t *child;
     int64_t before, took;
@@ -71,7 +71,7 @@ static void work_beside(void *unused)
     member_work(1, atomic_load(&member.area->wanted));
 }
 
-CAROM_TEST_WITH(lock, threads_and_processes, .modes = CAROM_TEST_ONCE_ONLY, .warm_up = CAROM_TEST_THREAD)
+CAROM_TEST_WITH(robust_lock, threads_and_processes, .modes = CAROM_TEST_ONCE_ONLY, .warm_up = CAROM_TEST_THREAD)
 {
     carom_plat_child_t *children[4];
     carom_plat_thread_t *beside;
@@ -116,7 +116,7 @@ static void owner_dies(unsigned first, unsigned waiters)
     area->inside = 0;
 }
 
-CAROM_TEST_ONCE(lock, owner_killed)
+CAROM_TEST_ONCE(robust_lock, owner_killed)
 {
     area_open();
     owner_dies(10, 1);
@@ -125,7 +125,7 @@ CAROM_TEST_ONCE(lock, owner_killed)
     area_close();
 }
 
-CAROM_TEST_ONCE(lock, waiter_killed)
+CAROM_TEST_ONCE(robust_lock, waiter_killed)
 {
     carom_plat_child_t *child;
     unsigned i;
@@ -182,7 +182,7 @@ static void kill_one(storm_t *storm)
     start_one(storm, i);
 }
 
-CAROM_TEST_WITH(lock, killed_at_any_moment, .modes = CAROM_TEST_ONCE_ONLY, .timeout_ms = 120000)
+CAROM_TEST_WITH(robust_lock, killed_at_any_moment, .modes = CAROM_TEST_ONCE_ONLY, .timeout_ms = 120000)
 {
     unsigned rounds = rounds_of(200), done, i;
     storm_t storm = {.next = 2, .lot = test->seed};
