@@ -67,6 +67,99 @@ static void fill_some(void)
     close_pair(&pair);
 }
 
+/* ---- locks and their like ---- */
+
+typedef struct waiter_t {
+    carom_condition_t *condition;
+    carom_semaphore_t *here;
+} waiter_t;
+
+/* Says that it waits by giving up the lock. */
+static void *waits_to_be_told(void *argument)
+{
+    waiter_t *waiter = argument;
+
+    CAROM_ASSERT_OK(carom_lock_acquire(carom_condition_lock(waiter->condition), PATIENCE));
+    CAROM_ASSERT_OK(carom_semaphore_release(waiter->here, 1));
+    CAROM_ASSERT_OK(carom_condition_wait(waiter->condition, PATIENCE));
+    CAROM_ASSERT_OK(carom_lock_release(carom_condition_lock(waiter->condition)));
+    return NULL;
+}
+
+/* Who is told has to wait for the lock, too. */
+static void tell_one(waiter_t *waiter, int all)
+{
+    carom_lock_t *lock = carom_condition_lock(waiter->condition);
+    pthread_t thread;
+
+    CAROM_ASSERT_INT(pthread_create(&thread, NULL, waits_to_be_told, waiter), 0);
+    CAROM_ASSERT_OK(carom_semaphore_acquire(waiter->here, PATIENCE));
+    CAROM_ASSERT_OK(carom_lock_acquire(lock, PATIENCE));
+    CAROM_ASSERT_OK(all ? carom_condition_notify_all(waiter->condition) : carom_condition_notify(waiter->condition, 1));
+    CAROM_ASSERT_STATUS(carom_semaphore_acquire(waiter->here, carom_milliseconds(1)), CAROM_ETIMEOUT);
+    CAROM_ASSERT_OK(carom_lock_release(lock));
+    pthread_join(thread, NULL);
+}
+
+static void tell_some(void)
+{
+    waiter_t waiter;
+
+    CAROM_ASSERT_OK(carom_condition_create(&waiter.condition, NULL, NULL));
+    CAROM_ASSERT_OK(carom_semaphore_create(&waiter.here, NULL, 0, NULL));
+    tell_one(&waiter, 0);
+    tell_one(&waiter, 1);
+    carom_semaphore_destroy(&waiter.here);
+    carom_condition_destroy(&waiter.condition);
+}
+
+/* Taken out of one message, left in another, and in one that cannot go. */
+static void send_some(carom_lock_t *lock)
+{
+    pair_t pair = make_pair(), closed = make_pair();
+    carom_value_t value;
+
+    CAROM_ASSERT_OK(carom_connection_send(pair.a, carom_value_from_lock(lock), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_send(pair.a, carom_value_from_lock(lock), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.b, PATIENCE));
+    carom_value_clear(&value);
+    CAROM_ASSERT_OK(carom_connection_skip(pair.b, PATIENCE));
+    carom_connection_close(&closed.b);
+    CAROM_ASSERT_STATUS(carom_connection_send(closed.a, carom_value_from_lock(lock), PATIENCE), CAROM_EEOF);
+    close_pair(&closed);
+    close_pair(&pair);
+}
+
+static carom_status_t acts(void *baton)
+{
+    (void) baton;
+    return CAROM_OK;
+}
+
+static void lock_some(void)
+{
+    carom_lock_t *lock;
+    carom_event_t *event;
+    carom_barrier_t *barrier;
+
+    CAROM_ASSERT_OK(carom_lock_create(&lock, NULL, NULL));
+    CAROM_ASSERT_OK(carom_lock_acquire(lock, PATIENCE));
+    /* As if this process were dead already. */
+    carom__objects_mourn(CAROM_LOCK, carom__arena_slot());
+    CAROM_ASSERT_STATUS(carom_lock_acquire(lock, PATIENCE), CAROM_EOWNERDEAD);
+    CAROM_ASSERT_OK(carom_lock_recover(lock));
+    CAROM_ASSERT_OK(carom_lock_release(lock));
+    send_some(lock);
+    carom_lock_destroy(&lock);
+    CAROM_ASSERT_OK(carom_event_create(&event, NULL));
+    CAROM_ASSERT_OK(carom_event_set(event));
+    carom_event_destroy(&event);
+    CAROM_ASSERT_OK(carom_barrier_create(&barrier, NULL, 1));
+    CAROM_ASSERT_OK(carom_barrier_action_set(barrier, acts, NULL));
+    CAROM_ASSERT_OK(carom_barrier_wait(NULL, barrier, PATIENCE));
+    carom_barrier_destroy(&barrier);
+}
+
 /* Nothing happens to it, nor to a forkserver that is launched for it. */
 static void start_one(carom_context_t *context)
 {
@@ -97,6 +190,8 @@ CAROM_TASK(points_worker)
             break;
         move_some();
         fill_some();
+        lock_some();
+        tell_some();
         if (i % 8 == 0)
             start_one(carom_call_context(call));
     }

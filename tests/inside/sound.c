@@ -31,7 +31,7 @@ static const char *list_trouble(void)
 
     for (i = 0; i < count; i++)
         unheld += is_free(object_at(i));
-    for (size_class = 0; size_class < CAROM__CLASSES; size_class++)
+    for (size_class = 0; size_class <= CAROM__BARE; size_class++)
         for (at = carom__arena_root->free[size_class]; at != 0; at = object_at(at - 1)->next) {
             if (at > count || ++listed > unheld)
                 return "a list goes on for ever, or to no object";
@@ -75,16 +75,53 @@ static uint64_t block_of(uint32_t index)
     return (uint64_t) object_at(index)->block * CAROM__BLOCK_MIN;
 }
 
+static int is_reference(const carom__object_t *object)
+{
+    return object->size_class == CAROM__BARE && !is_free(object);
+}
+
+static uint32_t references_to(uint32_t index)
+{
+    uint32_t count = atomic_load(&carom__arena_root->object_count), references = 0, i;
+
+    for (i = 0; i < count; i++)
+        references += is_reference(object_at(i)) && object_at(i)->block == index;
+    return references;
+}
+
+/* Who is referred to is there, and knows how often. */
+static const char *reference_trouble(void)
+{
+    uint32_t count = atomic_load(&carom__arena_root->object_count), i, target;
+
+    for (i = 0; i < count; i++) {
+        if (!is_reference(object_at(i)))
+            continue;
+        target = object_at(i)->block;
+        if (target >= count || is_free(object_at(target)))
+            return "a reference to nothing";
+        if ((uint32_t) atomic_load(&object_at(target)->holders[1]) != references_to(target))
+            return "an object has another number of references than is counted";
+    }
+    return NULL;
+}
+
 /* Blocks begin one behind the other in the order of a chunk; two that begin at the same place are one too many. */
 static const char *block_trouble(void)
 {
     uint32_t count = atomic_load(&carom__arena_root->object_count), i;
 
-    for (i = 1; i < count; i++)
-        if (block_of(i) == block_of(i - 1))
+    uint64_t before = 0;
+
+    for (i = 0; i < count; i++) {
+        if (object_at(i)->size_class == CAROM__BARE)
+            continue;
+        if (block_of(i) == before)
             return "two objects have the same block";
+        before = block_of(i);
+    }
     for (i = 0; i < count; i++)
-        if (block_of(i) + ((uint64_t) CAROM__BLOCK_MIN << object_at(i)->size_class) > carom__arena_root->bump)
+        if (object_at(i)->size_class != CAROM__BARE && block_of(i) + ((uint64_t) CAROM__BLOCK_MIN << object_at(i)->size_class) > carom__arena_root->bump)
             return "an object lies behind the end";
     return NULL;
 }
@@ -102,6 +139,8 @@ const char *arena_trouble(void)
         trouble = count_trouble();
     if (trouble == NULL)
         trouble = block_trouble();
+    if (trouble == NULL)
+        trouble = reference_trouble();
     carom__arena_leave();
     return trouble;
 }
