@@ -142,7 +142,7 @@ run_wine() {
 	WINEPREFIX=$folder/prefix
 	WINEDEBUG=-all
 	export PKG_CONFIG_LIBDIR WINEPREFIX WINEDEBUG
-	unset DISPLAY WAYLAND_DISPLAY
+	unset DISPLAY WAYLAND_DISPLAY CC
 	configure_folder --host=x86_64-w64-mingw32 EMULATOR=wine
 	multiply_timeouts 3
 	trap 'wineserver -k || :' EXIT
@@ -175,6 +175,7 @@ run_qemu() {
 	find_sources "$@"
 	PKG_CONFIG_LIBDIR=$prefix/lib/pkgconfig
 	export PKG_CONFIG_LIBDIR
+	unset CC
 	configure_folder --host="$processor-linux-gnu" --disable-mutex-robust LDFLAGS="$(cat "$prefix/ldflags")"
 	multiply_timeouts 5
 	forget_results "$folder"
