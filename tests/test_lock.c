@@ -263,7 +263,6 @@ CAROM_TEST(lock, sent_there_and_back)
     carom_process_t *child;
     carom_value_t value;
 
-    skip_without_transfer();
     child = start_with(&connection, test, &passes_values_back);
     CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_lock(lock), PATIENCE));
     CAROM_ASSERT_OK(carom_connection_receive(&value, connection, PATIENCE));
@@ -290,7 +289,6 @@ CAROM_TEST_ONCE(lock, in_messages_that_nobody_reads)
     carom_value_t list, item;
     int i;
 
-    skip_without_transfer();
     CAROM_ASSERT_OK(carom_value_list(&list));
     for (i = 0; i < 200; i++) {
         item = carom_value_from_lock(lock);
