@@ -262,6 +262,10 @@ carom_status_t carom__arrival_open(carom__arrival_t *arrival, unsigned char *bod
         arrival->files[i] = i < came ? files[i] : CAROM_NATIVE_NONE;
     memset(arrival->claimed, 0, sizeof arrival->claimed);
     arrival->count = arrival->share_count = 0;
+    arrival->shares = NULL;
+    arrival->records = NULL;
+    if (records + shares == 0)
+        return CAROM_OK;
     if (records + shares > *length)
         return CAROM_EBADMSG;
     *length -= records + shares;
@@ -309,7 +313,7 @@ static int claim_share(unsigned char *record, carom_type_t *type)
 
     put_number(record, 8, 0);
     *type = number <= UINT8_MAX && carom__is_share((uint8_t) number) ? (carom_type_t) number : CAROM_NONE;
-    return *type != CAROM_NONE && get_number(record + 8, 8) == carom__arena_tag();
+    return *type != CAROM_NONE && get_number(record + 8, 8) == carom__arena_tag() && carom__arena_tag() != 0;
 }
 
 static void drop_share(carom__arrival_t *arrival, size_t index)
@@ -318,7 +322,7 @@ static void drop_share(carom__arrival_t *arrival, size_t index)
     carom_type_t type;
 
     if (claim_share(record, &type))
-        carom__object_let_go(reference_in(record), 0, arrival->from);
+        carom__share_refuse(reference_in(record), arrival->from);
 }
 
 void carom__arrival_clear(carom__arrival_t *arrival)
@@ -382,12 +386,15 @@ static carom_status_t take_connection(carom_value_t *handle, carom_native_t file
 
 static carom_status_t take_share(carom__arrival_t *arrival, uint32_t index, carom_type_t type, carom_value_t *handle)
 {
-    unsigned char *record = arrival->shares + (size_t) index * CAROM__SHARE_SIZE;
+    unsigned char *record;
     carom_type_t is;
     void *share;
     carom_status_t status;
 
-    if (index >= arrival->share_count || get_number(record, 8) != (uint64_t) type)
+    if (index >= arrival->share_count)
+        return CAROM_EBADMSG;
+    record = arrival->shares + (size_t) index * CAROM__SHARE_SIZE;
+    if (get_number(record, 8) != (uint64_t) type)
         return CAROM_EBADMSG;
     if (!claim_share(record, &is))
         return CAROM_ENOTSUP;

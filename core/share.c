@@ -122,6 +122,16 @@ carom_status_t carom__share_find(void **handle, carom_type_t type, carom__id_t o
     return status == CAROM_OK ? open_reference(handle, type, object, reference) : status;
 }
 
+/* What a message names is not believed: it may be anything that `from` holds. */
+void carom__share_refuse(carom__id_t reference, carom__holder_t from)
+{
+    carom__id_t object;
+    int type;
+
+    if (carom__reference_target(&object, &type, reference, from))
+        carom__object_let_go(reference, 0, from);
+}
+
 carom_status_t carom__share_adopt(void **handle, carom_type_t type, carom__id_t reference, carom__holder_t from)
 {
     carom__id_t object;
@@ -134,7 +144,7 @@ carom_status_t carom__share_adopt(void **handle, carom_type_t type, carom__id_t 
     carom__fault("share.adopted");
     if (status == CAROM_OK)
         return open_reference(handle, type, object, reference);
-    carom__object_let_go(reference, 0, from);
+    carom__share_refuse(reference, from);
     /* The message is received, whatever became of the object: no status that says to try again. */
     return status == CAROM_ETIMEOUT ? CAROM_EBUSY : status;
 }

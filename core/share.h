@@ -64,6 +64,9 @@ carom_status_t carom__share_find(void **handle, carom_type_t type, carom__id_t o
 carom_status_t carom__share_adopt(void **handle, carom_type_t type, carom__id_t reference,
                                   carom__holder_t from) CAROM_MUST_CHECK;
 
+/* Lets go of a reference that `from` holds; of nothing else. */
+void carom__share_refuse(carom__id_t reference, carom__holder_t from);
+
 /* Frees a handle of any type and lets go; NULL is fine, and so is one of the parent's. */
 void carom__share_drop(carom__share_t *share);
 

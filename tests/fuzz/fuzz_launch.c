@@ -34,22 +34,34 @@ static void open_report(const carom__buffer_t *body, size_t length, carom__arriv
     carom_value_clear(&report.result);
 }
 
-/* The first byte chooses: a launch or a report, and how many records of handles are at the end. */
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+static void open_either(carom__buffer_t *body, int is_report, const carom__header_t *header)
 {
     carom__arrival_t arrival;
-    carom__buffer_t body = {(unsigned char *) bytes + 1, length - 1, length - 1};
-    size_t left = length - 1;
+    size_t left = body->length;
+
+    if (carom__arrival_open(&arrival, body->bytes, &left, header, NULL, 0, CAROM__NOBODY, 0) == CAROM_OK) {
+        if (is_report)
+            open_report(body, left, &arrival);
+        else
+            open_launch(body, left, &arrival);
+    }
+    carom__arrival_clear(&arrival);
+}
+
+/* The first byte chooses: a launch or a report, and how many records of handles and of shares are at the end. */
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    carom__header_t header = {CAROM_MESSAGE_VALUE, 0, 0, 0};
+    carom__buffer_t body;
 
     if (length == 0)
         return 0;
     insist(carom_plat_start() == CAROM_OK);
-    if (carom__arrival_open(&arrival, body.bytes, &left, (bytes[0] >> 1) % 4, NULL, 0, CAROM__NOBODY, 0) == CAROM_OK) {
-        if (bytes[0] & 1)
-            open_report(&body, left, &arrival);
-        else
-            open_launch(&body, left, &arrival);
-    }
-    carom__arrival_clear(&arrival);
+    carom__buffer_init(&body);
+    insist(carom__buffer_put(&body, bytes + 1, length - 1) == CAROM_OK);
+    header.handles = (bytes[0] >> 1) % 4;
+    header.shares = (bytes[0] >> 3) % 4;
+    open_either(&body, bytes[0] & 1, &header);
+    carom__buffer_release(&body);
     return 0;
 }

@@ -1,9 +1,12 @@
 /* A libFuzzer target: a stream of messages as they come over a connection, headers, bodies and records of handles, with none to
- * four handles beside them.  Whatever comes, each handle is closed once and nothing else is lost. */
+ * four handles beside them, and records of shares.  Whatever comes, each handle is closed once and nothing else is lost. */
+
+#include <carom/lock.h>
 
 #include "core/message.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
@@ -37,7 +40,19 @@ static void insist_all_closed(const carom_native_t files[HANDLES], size_t count)
         insist(carom_plat_file_duplicate(&copy, files[i]) != CAROM_OK);
 }
 
-static void open_body(const unsigned char *body, size_t length, size_t handles, size_t came)
+/* Shares of this arena are what is looked into; nobody guesses its tag. */
+static void be_ours(carom__arrival_t *arrival)
+{
+    uint64_t tag = carom__arena_tag();
+    size_t i;
+    int at;
+
+    for (i = 0; i < arrival->share_count; i++)
+        for (at = 0; at < 8; at++)
+            arrival->shares[i * CAROM__SHARE_SIZE + 8 + (size_t) at] = (unsigned char) (tag >> 8 * at);
+}
+
+static void open_body(unsigned char *body, size_t length, const carom__header_t *header, size_t came)
 {
     carom_native_t files[HANDLES];
     carom__arrival_t arrival;
@@ -45,7 +60,8 @@ static void open_body(const unsigned char *body, size_t length, size_t handles, 
     carom_status_t status;
 
     came = open_handles(files, came);
-    status = carom__arrival_open(&arrival, body, &length, handles, files, came, CAROM__NOBODY, 0);
+    status = carom__arrival_open(&arrival, body, &length, header, files, came, carom__holder_self(), 0);
+    be_ours(&arrival);
     if (status == CAROM_OK) {
         status = carom__arrival_decode(&value, &arrival, body, length, NULL, NULL);
         insist(status == CAROM_OK || carom_value_type(value) == CAROM_NONE);
@@ -55,6 +71,21 @@ static void open_body(const unsigned char *body, size_t length, size_t handles, 
     insist_all_closed(files, came);
 }
 
+/* What is ours stays ours, whatever the messages name. */
+static carom_lock_t *lock;
+
+static void open_copy(const unsigned char *bytes, size_t length, const carom__header_t *header, size_t came)
+{
+    unsigned char *copy = malloc(length > 0 ? length : 1);
+
+    insist(copy != NULL);
+    memcpy(copy, bytes, length);
+    open_body(copy, length, header, came);
+    free(copy);
+    insist(carom_lock_acquire(lock, 0) == CAROM_OK);
+    insist(carom_lock_release(lock) == CAROM_OK);
+}
+
 /* The first byte says how many handles come with each message; the rest is the stream. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
@@ -62,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     size_t came;
 
     insist(carom_plat_start() == CAROM_OK);
+    insist(lock != NULL || carom_lock_create(&lock, NULL, NULL) == CAROM_OK);
     if (length-- == 0)
         return 0;
     came = *bytes++ % (HANDLES + 1);
@@ -71,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         bytes += CAROM__HEADER_SIZE;
         length -= CAROM__HEADER_SIZE;
         if (header.kind == CAROM_MESSAGE_VALUE)
-            open_body(bytes, body, header.handles, came);
+            open_copy(bytes, body, &header, came);
         bytes += body;
         length -= body;
     }

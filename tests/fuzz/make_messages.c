@@ -4,6 +4,8 @@
  *
  * The folders message/ and launch/ must exist.  Run it again when the form of messages changes. */
 
+#include <carom/lock.h>
+
 #include "core/launch.h"
 
 #include <stdio.h>
@@ -38,13 +40,14 @@ static void write_message(const char *name, carom_value_t value)
 {
     unsigned char head[CAROM__HEADER_SIZE];
     carom__parcel_t parcel;
-    carom__header_t header = {CAROM_MESSAGE_VALUE, 0, 0};
+    carom__header_t header = {CAROM_MESSAGE_VALUE, 0, 0, 0};
 
     carom__parcel_init(&parcel, NULL);
     parcel.to = carom__holder_self();
     insist(carom__parcel_put(&parcel, value, NULL) == CAROM_OK, name);
     insist(carom__parcel_seal(&parcel) == CAROM_OK, name);
     header.handles = parcel.count;
+    header.shares = parcel.share_count;
     header.length = parcel.body.length;
     carom__header_write(head, &header);
     write_file(name, (int) parcel.count, head, sizeof head, &parcel.body);
@@ -55,6 +58,7 @@ static void write_messages(void)
 {
     carom_connection_t *a, *b;
     carom_value_t list, item;
+    carom_lock_t *lock;
 
     insist(carom_connection_pair(&a, &b, NULL) == CAROM_OK, "pair");
     write_message("message/none", carom_value_none());
@@ -71,6 +75,9 @@ static void write_messages(void)
     carom_value_clear(&list);
     carom_connection_close(&a);
     carom_connection_close(&b);
+    insist(carom_lock_create(&lock, NULL, NULL) == CAROM_OK, "lock");
+    write_message("message/lock", carom_value_from_lock(lock));
+    carom_lock_destroy(&lock);
 }
 
 static void write_launches(void)
