@@ -121,13 +121,42 @@ lock() {
 	breaks lock 5 -DDEATHS=0 -DLOT
 }
 
+condition() {
+	if [ -z "$trail" ]; then
+		holds condition -DDEATHS=0
+		holds condition -DDEATHS=1 -DFEW
+		holds condition -DDEATHS=0 -DALL
+		holds condition -DDEATHS=1 -DFEW -DALL
+	fi
+	breaks condition 1 -DDEATHS=0
+	breaks condition 2 -DDEATHS=0
+	breaks condition 3 -DDEATHS=0
+	breaks condition 4 -DDEATHS=0
+	breaks condition 5 -DDEATHS=0 -DALL
+}
+
+barrier() {
+	if [ -z "$trail" ]; then
+		holds barrier -DDEATHS=0
+		holds barrier -DDEATHS=1
+		holds barrier -DDEATHS=0 -DRESETS=2
+	fi
+	breaks barrier 1 -DDEATHS=0
+	breaks barrier 2 -DDEATHS=0 -DRESETS=2
+	breaks barrier 3 -DDEATHS=0 -DRESETS=2
+	breaks barrier 4
+	breaks barrier 5 -DDEATHS=0 -DRESETS=2
+}
+
 trail=${2-}
 case ${1-} in
-ring | bell | lock) $1 ;;
+ring | bell | lock | condition | barrier) $1 ;;
 '')
 	ring
 	bell
 	lock
+	condition
+	barrier
 	;;
 *)
 	echo "run.sh: no model \"$1\"" >&2
