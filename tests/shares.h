@@ -52,6 +52,46 @@ CAROM_UNUSED static carom_process_t *start(const carom_test_t *test, carom_reque
     return child;
 }
 
+CAROM_UNUSED static void start_all(carom_process_t **children, int count, const carom_test_t *test, carom_request_t request)
+{
+    int i;
+
+    for (i = 0; i < count; i++)
+        children[i] = start(test, request);
+}
+
+CAROM_UNUSED static void end_all(carom_process_t **children, int count)
+{
+    int i;
+
+    for (i = 0; i < count; i++)
+        end_child(&children[i], 0);
+}
+
+/* Waits until so many have released it. */
+CAROM_UNUSED static void hear(carom_semaphore_t *semaphore, int count)
+{
+    int i;
+
+    for (i = 0; i < count; i++)
+        CAROM_ASSERT_OK(carom_semaphore_acquire(semaphore, PATIENCE));
+}
+
+/* Nobody releases it, as far as one can see. */
+CAROM_UNUSED static void hear_nothing(carom_semaphore_t *semaphore)
+{
+    CAROM_ASSERT_STATUS(carom_semaphore_acquire(semaphore, carom_milliseconds(30)), CAROM_ETIMEOUT);
+}
+
+/* What began then took that long, and not much longer. */
+CAROM_UNUSED static void expect_took(carom_duration_t since, carom_duration_t wanted)
+{
+    carom_duration_t took = carom_now() - since;
+
+    CAROM_ASSERT(took >= wanted);
+    CAROM_ASSERT(took < wanted + in_time(1000000));
+}
+
 /* How many objects the tree has in its arena. */
 CAROM_UNUSED static int64_t objects(void)
 {
