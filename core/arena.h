@@ -70,6 +70,10 @@ carom_status_t carom__slot_make(carom__id_t *slot);
  * cannot be had.  A slot that is none is fine. */
 void carom__slot_end(carom__id_t slot);
 
+/* Looks whether any process of the tree is dead that nobody has joined yet, and lets go what such ones held; later, while the
+ * lock cannot be had.  Costs a system call for each process. */
+void carom__slots_look(void);
+
 /* A slot for a thread of this process which ends before the process does, and is as dead then as one; to be ended like others.
  * Statuses as carom__slot_make. */
 carom_status_t carom__slot_make_thread(carom__id_t *slot);

@@ -20,6 +20,7 @@
 typedef struct block_t {
     _Atomic uint64_t word;
     _Atomic uint32_t turns;            /* what sleepers sleep on: how often there was something new */
+    _Atomic uint32_t looks;            /* how often one of the sleepers has looked for the dead */
     uint32_t parties;                  /* never changes */
 } block_t;
 
@@ -137,6 +138,17 @@ static carom_status_t act(const carom_barrier_t *barrier, uint64_t acting)
     return status;
 }
 
+/* A participant may have died whom nobody joins.  Of those who have slept for nothing, one looks. */
+static void sleep_and_look(const carom_barrier_t *barrier, uint32_t turns, int64_t deadline)
+{
+    block_t *block = block_of(barrier);
+    uint32_t looks = atomic_load(&block->looks);
+
+    carom__arena_park(barrier->share.object.index, &block->turns, turns, deadline);
+    if (atomic_load(&block->turns) == turns && atomic_compare_exchange_strong(&block->looks, &looks, looks + 1))
+        carom__slots_look();
+}
+
 static carom_status_t sleep_through(const carom_barrier_t *barrier, uint32_t round, int64_t deadline)
 {
     block_t *block = block_of(barrier);
@@ -151,7 +163,7 @@ static carom_status_t sleep_through(const carom_barrier_t *barrier, uint32_t rou
         if (seen & BROKEN)
             return CAROM_EBROKEN;
         if (!carom__is_past(deadline))
-            carom__arena_park(barrier->share.object.index, &block->turns, turns, deadline);
+            sleep_and_look(barrier, turns, deadline);
         else if (break_it(block, barrier->share.object.index, round))
             return CAROM_ETIMEOUT;
     }

@@ -277,6 +277,25 @@ void carom__slots_sweep(void)
     }
 }
 
+static int one_is_dead(void)
+{
+    uint32_t count = atomic_load(&carom__arena_root->slot_count), i;
+
+    for (i = 0; i < count; i++)
+        if (is_anothers(used_slot(i), i) && !is_alive(carom__arena_shared(), i))
+            return 1;
+    return 0;
+}
+
+void carom__slots_look(void)
+{
+    if (carom__arena_shared() == NULL || !one_is_dead() ||
+        carom__arena_enter(carom__deadline(CAROM__ARENA_HASTE)) != CAROM_OK)
+        return;
+    carom__slots_sweep();
+    carom__arena_leave();
+}
+
 /* ---- counts ---- */
 
 void carom__slot_count(uint32_t index, uint32_t generation, int change)
