@@ -419,6 +419,41 @@ CAROM_TEST(barrier, one_that_returned)
     carom_barrier_destroy(&barrier);
 }
 
+static carom_barrier_t *barrier_kept;
+
+CAROM_TASK(barrier_is_kept)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    carom_value_t value;
+
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, PATIENCE));
+    CAROM_ASSERT_OK(carom_value_take_barrier(&barrier_kept, &value));
+    carom_connection_close(&connection);
+    return 0;
+}
+
+/* It came in a message, and nobody destroyed it.  (In a thread the process has it still.) */
+CAROM_TEST_WITH(barrier, one_that_returned_and_had_it, .modes = CAROM_TEST_PROCESSES)
+{
+    carom_connection_t *connection;
+    carom_barrier_t *barrier;
+    carom_process_t *child;
+    uint32_t index;
+
+    skip_without_shares(test);
+    skip_without_transfer();
+    child = start_with(&connection, test, &barrier_is_kept);
+    barrier = make_barrier(test, 2);
+    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_barrier(barrier), PATIENCE));
+    end_child(&child, 0);
+    carom_connection_close(&connection);
+    expect(barrier, 0, 0);
+    child = start(test, carom_call(barrier_comes, barrier));
+    CAROM_ASSERT_OK(wait_at(&index, barrier, PATIENCE));
+    end_barrier_comer(&child, CAROM_OK);
+    carom_barrier_destroy(&barrier);
+}
+
 CAROM_TASK(barrier_stays_away)
 {
     CAROM_ASSERT_OK(carom_semaphore_release(carom_arg_semaphore(call, 1), 1));
