@@ -74,6 +74,11 @@ void carom__slot_end(carom__id_t slot);
  * lock cannot be had.  Costs a system call for each process. */
 void carom__slots_look(void);
 
+/* Says that the entry of this process has returned, which is no death to those who have something in common with it; and whether
+ * another's has. */
+void carom__slot_note_return(void);
+int carom__slot_has_returned(carom__id_t slot);
+
 /* A slot for a thread of this process which ends before the process does, and is as dead then as one; to be ended like others.
  * Statuses as carom__slot_make. */
 carom_status_t carom__slot_make_thread(carom__id_t *slot);

@@ -62,7 +62,8 @@ typedef struct carom__slot_t {
     _Atomic uint64_t life;
     carom__id_t starter;
     uint32_t holds;                    /* places in objects */
-    uint32_t reserved[5];
+    _Atomic uint32_t returned;         /* 1: its entry has come to its end */
+    uint32_t reserved[4];
 } carom__slot_t;
 
 /* An object.  It is free when it has no holder.  One that references refer to has their number in its second place. */

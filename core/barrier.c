@@ -284,7 +284,8 @@ void carom__barrier_mourn(void *block, uint32_t index, carom__id_t dead)
 {
     block_t *barrier = block;
 
-    (void) dead;
+    if (carom__slot_has_returned(dead))
+        return;
     (void) break_it(barrier, index, round_of(atomic_load(&barrier->word)));
 }
 

@@ -172,6 +172,7 @@ static carom_status_t make_locked(carom__id_t *id, unsigned state)
     carom__fault("slot.make");
     slot->starter = carom__arena_self;
     slot->holds = 0;
+    atomic_store(&slot->returned, 0);
     atomic_store(&slot->life, life_of(id->generation, state));
     carom__fault("slot.made");
     return CAROM_OK;
@@ -200,6 +201,22 @@ carom_status_t carom__slot_make(carom__id_t *slot)
 carom_status_t carom__slot_make_thread(carom__id_t *slot)
 {
     return make(slot, CAROM__SLOT_THREAD);
+}
+
+void carom__slot_note_return(void)
+{
+    carom__id_t self = carom__arena_slot();
+    carom__slot_t *slot = self.generation != 0 ? find(self) : NULL;
+
+    if (slot)
+        atomic_store(&slot->returned, 1);
+}
+
+int carom__slot_has_returned(carom__id_t id)
+{
+    const carom__slot_t *slot = find(id);
+
+    return slot && atomic_load(&slot->returned);
 }
 
 /* Of one that was found not to live, with that life.  Who was starting then may have become live meanwhile. */

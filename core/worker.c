@@ -73,6 +73,7 @@ static void CAROM_NORETURN finish(carom_call_t *ended, int code)
     carom__fault("worker.reported");
     carom__call_clear(ended);
     carom__party_end();
+    carom__slot_note_return();
     /* The orders stay: who logs during the exit is named by them.  Control stays open: closed before the end it would wake
      * the parent twice. */
     self->leave(code & 255);
