@@ -231,6 +231,49 @@ int carom_plat_shared_is_alive(carom_plat_shared_t *shared, unsigned number, con
 void carom_plat_memory_handed(void *memory);
 void carom_plat_memory_taken(void *memory);
 
+/* ---- memory with a name, that any program can map (<os>/named*.c) ----
+ *
+ * As CPython's multiprocessing.shared_memory has it, byte for byte and name for name. */
+
+/* Of a name, with its ending 0.  What begins so is not for users. */
+#define CAROM_PLAT_NAME 254
+#define CAROM_PLAT_NAME_OURS "carom-"
+
+/* The caller's; all zero when there is none. */
+typedef struct carom_plat_named_t {
+    void *at;
+    uint64_t size;
+    uint64_t id[2];                   /* the platform's: which memory it is, whatever has the name */
+    carom_native_t handle;            /* likewise: what keeps it */
+    char name[CAROM_PLAT_NAME];
+} carom_plat_named_t;
+
+/* What names that are made up begin with: "psm_", and what Windows has instead. */
+const char *carom_plat_named_prefix(void);
+
+/* Makes and maps `size` bytes, 1 or more, all zero and all real, under a name of 1 to CAROM_PLAT_NAME - 1 bytes without any
+ * slash.  Nobody can attach it before it is complete; when this process dies before that, reclaim takes away what there is.
+ * owner: the process whose end, however it comes, ends the name, by the hand of whoever calls reclaim, create or attach next as
+ * the same user, or its own if it exits; 0: nobody's.  mode: who may attach, 0600 at least.  Waits 5 s at most for others.
+ * CAROM_EEXIST; CAROM_EINVAL: the system knows no such name; CAROM_ENOMEM; CAROM_EMFILE; CAROM_EACCESS; CAROM_ETIMEOUT:
+ * somebody who is stopped has the list of names; CAROM_ENOTSUP: not here, or (with an owner) no locks for that list. */
+carom_status_t carom_plat_named_create(carom_plat_named_t *named, const char *name, uint64_t size, unsigned mode,
+                                       int64_t owner);
+
+/* Maps all there is of that name, and makes it real where the system can do that.  CAROM_ENOENT: none, or one that is not
+ * complete yet; CAROM_EBADMSG: it has no bytes; CAROM_EACCESS, CAROM_EMFILE, CAROM_ENOMEM, CAROM_EINVAL, CAROM_ENOTSUP. */
+carom_status_t carom_plat_named_attach(carom_plat_named_t *named, const char *name);
+
+/* Takes the name away, if it still is that memory's; CAROM_ENOENT: it is not.  CAROM_EACCESS, CAROM_EMFILE, CAROM_ETIMEOUT.
+ * Where names end with the last mapping it does nothing. */
+carom_status_t carom_plat_named_unlink(const carom_plat_named_t *named);
+
+/* Unmaps it; the name stays. */
+void carom_plat_named_close(carom_plat_named_t *named);
+
+/* Takes away the names of this user whose owners have died.  Waits for nobody, and costs a system call when there are none. */
+void carom_plat_named_reclaim(void);
+
 /* ---- parking on a word, across processes (<os>/park*.c) ---- */
 
 /* A place in shared memory where threads of all its processes can sleep until a word changes.  Zero is an empty one.  Where the

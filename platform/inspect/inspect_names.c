@@ -26,11 +26,23 @@ union semun {
 
 /* ---- files ---- */
 
+/* The list of the names that carom takes away with their owners (platform/unix/named_list.c): there while any program of this
+ * user has such a name, which is shown itself. */
+static int is_list_of_names(const char *name)
+{
+    char list[64];
+
+    snprintf(list, sizeof list, "carom-%lu-names", (unsigned long) geteuid());
+    return strcmp(name, list) == 0;
+}
+
 static void show_file(const carom_inspect_listing_t *listing, int folder, const char *name)
 {
     carom_inspect_thing_t thing;
     struct stat info;
 
+    if (is_list_of_names(name))
+        return;
     if (fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode) || info.st_uid != geteuid())
         return;
     thing.kind = strncmp(name, "sem.", strlen("sem.")) == 0 ? CAROM_INSPECT_SEMAPHORE : CAROM_INSPECT_SEGMENT;

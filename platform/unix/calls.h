@@ -21,8 +21,10 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -56,6 +58,8 @@
 
 /* ---- descriptors ---- */
 
+#define fchmod(...) CAROM__CALL(fchmod, -1, __VA_ARGS__)
+#define flock(...) CAROM__CALL(flock, -1, __VA_ARGS__)
 #define open(...) CAROM__CALL(open, -1, __VA_ARGS__)
 #define pipe(...) CAROM__CALL(pipe, -1, __VA_ARGS__)
 #define pipe2(...) CAROM__CALL(pipe2, -1, __VA_ARGS__)
@@ -72,6 +76,8 @@
 
 /* ---- bytes ---- */
 
+#define pread(...) CAROM__CALL(pread, -1, __VA_ARGS__)
+#define pwrite(...) CAROM__CALL(pwrite, -1, __VA_ARGS__)
 #define read(...) CAROM__CALL(read, -1, __VA_ARGS__)
 #define write(...) CAROM__CALL(write, -1, __VA_ARGS__)
 #define recv(...) CAROM__CALL(recv, -1, __VA_ARGS__)

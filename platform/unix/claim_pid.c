@@ -54,7 +54,7 @@ static uint64_t birth_in(const char *stat)
 }
 
 /* Without a time of birth where the system does not tell it. */
-static int identity_of(uint64_t *identity, pid_t pid)
+int carom__pid_identity(uint64_t *identity, pid_t pid)
 {
     char stat[1024];
     int error = read_stat(stat, sizeof stat, pid);
@@ -66,7 +66,7 @@ static int identity_of(uint64_t *identity, pid_t pid)
 }
 
 /* Who cannot be asked about, as by a process that has no descriptor left, must not be taken for dead. */
-static int lives(uint64_t identity)
+int carom__pid_lives(uint64_t identity)
 {
     pid_t pid = (pid_t) (uint32_t) identity;
     uint64_t now;
@@ -76,18 +76,18 @@ static int lives(uint64_t identity)
         return 0;
     if (identity >> 32 == 0)
         return 1;
-    error = identity_of(&now, pid);
+    error = carom__pid_identity(&now, pid);
     return error == 0 ? now == identity : error != ENOENT;
 }
 
 carom_status_t carom__claim_by_pid(carom_plat_mark_t *mark)
 {
     uint64_t before = atomic_load(&mark->stamp), us;
-    int error = identity_of(&us, getpid());
+    int error = carom__pid_identity(&us, getpid());
 
     if (error != 0 && error != ENOENT)
         return carom_plat_status(error);
-    if (lives(before) || !atomic_compare_exchange_strong(&mark->stamp, &before, us))
+    if (carom__pid_lives(before) || !atomic_compare_exchange_strong(&mark->stamp, &before, us))
         return CAROM_EBUSY;
     atomic_store(&mark->pid, (uint64_t) getpid());
     return CAROM_OK;
@@ -95,5 +95,5 @@ carom_status_t carom__claim_by_pid(carom_plat_mark_t *mark)
 
 int carom__is_alive_by_pid(const carom_plat_mark_t *mark)
 {
-    return lives(atomic_load(&mark->stamp));
+    return carom__pid_lives(atomic_load(&mark->stamp));
 }

@@ -87,13 +87,13 @@ static int is_parents(const carom_plat_shared_t *shared)
     return shared->forks != carom_plat_fork_count();
 }
 
-static int reserve(int fd, uint64_t offset, size_t length)
+static int reserve(int fd, uint64_t offset, uint64_t length)
 {
     int error = 0;
     size_t piece;
 
     for (; length > 0 && !error; offset += piece, length -= piece) {
-        piece = length < PIECE ? length : PIECE;
+        piece = length < PIECE ? (size_t) length : PIECE;
         do
             error = carom__shared_reserve(fd, offset, piece);
         while (error == EINTR);
@@ -101,20 +101,25 @@ static int reserve(int fd, uint64_t offset, size_t length)
     return error;
 }
 
-carom_status_t carom_plat_shared_commit(carom_plat_shared_t *shared, uint64_t offset, size_t length)
+carom_status_t carom__shared_make_real(int fd, uint64_t offset, uint64_t length)
 {
     carom__hushed_t hushed;
+    int error;
+
+    /* A file over the limit of this process is told of by a signal, too, that would end the host. */
+    carom__signal_hush(&hushed, SIGXFSZ);
+    error = reserve(fd, offset, length);
+    carom__signal_unhush(&hushed, error == EFBIG);
+    return error == EFBIG || error == EDQUOT ? CAROM_ENOMEM : carom_plat_status(error);
+}
+
+carom_status_t carom_plat_shared_commit(carom_plat_shared_t *shared, uint64_t offset, size_t length)
+{
     int error = carom__fault_status("shared.commit");
 
     if (is_parents(shared))
         return CAROM_EFORKED;
-    if (error)
-        return carom_plat_status(error);
-    /* A file over the limit of this process is told of by a signal, too, that would end the host. */
-    carom__signal_hush(&hushed, SIGXFSZ);
-    error = reserve(shared->fd, offset, length);
-    carom__signal_unhush(&hushed, error == EFBIG);
-    return error == EFBIG || error == EDQUOT ? CAROM_ENOMEM : carom_plat_status(error);
+    return error ? carom_plat_status(error) : carom__shared_make_real(shared->fd, offset, length);
 }
 
 carom_status_t carom_plat_shared_map(void **at, carom_plat_shared_t *shared, uint64_t offset, size_t length)

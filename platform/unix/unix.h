@@ -221,6 +221,9 @@ struct carom_plat_shared_t {
 /* The object of a descriptor, which it owns, also when it fails.  CAROM_EMFILE, CAROM_ENOMEM. */
 carom_status_t carom__shared_of(carom_plat_shared_t **shared, int fd);
 
+/* Makes a range of a file in memory real, in pieces.  CAROM_ENOMEM: no room, or a limit; CAROM_ENOTSUP. */
+carom_status_t carom__shared_make_real(int fd, uint64_t offset, uint64_t length);
+
 /* ---- shared_*.c, commit_*.c: 0 or an errno ---- */
 
 /* A new and empty file in memory that has no name, close-on-exec, not guarded. */
@@ -237,6 +240,43 @@ int carom__is_alive_by_lock(carom_plat_shared_t *shared, unsigned number);
 
 carom_status_t carom__claim_by_pid(carom_plat_mark_t *mark);
 int carom__is_alive_by_pid(const carom_plat_mark_t *mark);
+
+/* A process by its number and time of birth; 0 or an errno, ENOENT: without the birth, which the system does not tell.  And
+ * whether that process lives. */
+int carom__pid_identity(uint64_t *identity, pid_t pid);
+int carom__pid_lives(uint64_t identity);
+
+/* ---- named.c: files by names without a slash; 0 or an errno ---- */
+
+struct stat;
+
+/* shm_open, through signals, guarded; shm_unlink. */
+int carom__named_open(int *fd, const char *name, int flags, unsigned mode);
+int carom__named_unlink(const char *name);
+
+/* Which file it is; whether a name is that file's: ENOENT when it is not. */
+void carom__named_id(uint64_t id[2], const struct stat *file);
+int carom__named_is(const char *name, const uint64_t id[2]);
+
+/* 1 when its maker is at work on it, or was killed. */
+int carom__named_is_half_made(const struct stat *file);
+
+/* ---- named_list.c: which names end with whom ---- */
+
+/* The list, locked, and given up; -1 is fine.  make 0: CAROM_ENOENT when there is none.  CAROM_EACCESS: another user has its
+ * name; CAROM_ENOTSUP: no locks on such files; CAROM_ETIMEOUT, CAROM_EMFILE, CAROM_ENOMEM; the list is -1 then. */
+carom_status_t carom__names_open(int *list, int make, int64_t deadline);
+void carom__names_close(int *list);
+
+/* Adds an entry, at *at, for a name that ends with its owner, 0: with nobody; and with this process while it is half made.
+ * note tells which file it is; erase and strike take away the one there, and those of a file.  0 or an errno. */
+int carom__names_enter(int64_t *at, int list, const char *name, int64_t owner);
+int carom__names_note(int list, int64_t at, const uint64_t id[2]);
+void carom__names_erase(int list, int64_t at);
+void carom__names_strike(int list, const uint64_t id[2]);
+
+/* Ends the names whose owners are dead, or of that identity. */
+void carom__names_sweep(int list, uint64_t ended);
 
 /* How long a forker may take to collect one that was killed, µs. */
 #define LAST_WAIT 1000000
