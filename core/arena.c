@@ -223,6 +223,8 @@ static carom_status_t make_once(void)
     born = carom_plat_fork_count();
     carom_plat_lot_open(&carom__arena_root->lot, LOCK_KEY);
     atomic_store(&ready, 1);
+    /* A tree begins: what others could not take along goes now. */
+    carom_plat_named_reclaim();
     return CAROM_OK;
 }
 

@@ -98,6 +98,8 @@ void carom__arena_unpark(uint32_t index, const _Atomic uint32_t *word, int all);
 
 /* Before this process sleeps there first: gets what it keeps for that.  In a process that has an arena. */
 void carom__arena_open_keys(void);
+/* The process that is the root of this one's tree, which all of the tree ends with: the first that there was in the arena. */
+int64_t carom__slot_root_pid(void);
 
 /* ---- objects ---- */
 

@@ -117,6 +117,13 @@ static carom_status_t reserve_chunk(_Atomic uint32_t *chunk)
     return status;
 }
 
+int64_t carom__slot_root_pid(void)
+{
+    const carom__slot_t *root = carom__arena_shared() ? used_slot(0) : NULL;
+
+    return root ? (int64_t) atomic_load(&root->mark.pid) : carom_plat_pid();
+}
+
 carom_status_t carom__slot_claim_first(carom_plat_shared_t *shared)
 {
     static const carom__id_t first = {0, 1};

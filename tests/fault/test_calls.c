@@ -107,6 +107,8 @@ static const struct { const char *point; int error; } refusals[] = {
     {"call.waitpid", EINTR}, {"call.fork", EAGAIN}, {"call.posix_spawn", ENOMEM}, {"call.posix_spawn", EAGAIN},
     {"call.epoll_create1", EMFILE}, {"call.epoll_ctl", ENOSPC}, {"call.eventfd", EMFILE}, {"call.pthread_create", EAGAIN},
     {"call.pthread_mutex_init", ENOMEM}, {"call.pthread_cond_init", ENOMEM},
+    {"call.shm_open", EMFILE}, {"call.shm_open", EINTR}, {"call.flock", ENOLCK}, {"call.flock", EINTR},
+    {"call.pwrite", ENOSPC}, {"call.pwrite", EINTR}, {"call.pread", EINTR}, {"call.fchmod", ENOMEM},
 };
 
 static void refuse_all(carom_test_t *test, carom_status_t (*attempt)(carom_test_t *test))
@@ -186,7 +188,9 @@ CAROM_TEST_WITH(calls, the_arena_refused, COUNTED, .modes = CAROM_TEST_ONCE_ONLY
     size_t i;
 
     for (i = 0; i < sizeof points / sizeof points[0]; i++) {
-        pid_t pid = is_point(points[i].point) ? fork() : -1;
+        /* Where the arena has no name shm_open only looks for names that the dead left. */
+        int counts = strcmp(points[i].point, "call.shm_open") != 0 || !is_point("call.memfd_create");
+        pid_t pid = counts && is_point(points[i].point) ? fork() : -1;
         int how;
 
         if (pid < 0)
@@ -203,6 +207,35 @@ CAROM_TEST_WITH(calls, the_arena_refused, COUNTED, .modes = CAROM_TEST_ONCE_ONLY
 CAROM_TEST_WITH(calls, a_pair_refused, COUNTED, .modes = CAROM_TEST_ONCE_ONLY)
 {
     refuse_all(test, attempt_pair);
+}
+
+/* What could not be unlinked is, when nothing fails any more; what could not be made has no name. */
+static carom_status_t attempt_memory(carom_test_t *test)
+{
+    carom_shared_memory_t *one, *other;
+    carom_status_t status = carom_shared_memory_create(&one, "test-refused", 5000, NULL);
+
+    (void) test;
+    CAROM_ASSERT((one == NULL) == (status != CAROM_OK));
+    if (status == CAROM_OK) {
+        status = carom_shared_memory_attach(&other, "test-refused", 5000);
+        carom_shared_memory_close(&other);
+        if (status == CAROM_OK)
+            status = carom_shared_memory_unlink(one);
+        if (status != CAROM_OK) {
+            fail_no_more();
+            CAROM_ASSERT_OK(carom_shared_memory_unlink(one));
+        }
+        carom_shared_memory_close(&one);
+    }
+    fail_no_more();
+    CAROM_ASSERT_STATUS(carom_shared_memory_attach(&other, "test-refused", 0), CAROM_ENOENT);
+    return status;
+}
+
+CAROM_TEST_WITH(calls, memory_with_a_name_refused, COUNTED, .modes = CAROM_TEST_ONCE_ONLY)
+{
+    refuse_all(test, attempt_memory);
 }
 
 /* An end goes through a pair, and a long message. */

@@ -158,6 +158,14 @@ static void lock_some(void)
     CAROM_ASSERT_OK(carom_barrier_action_set(barrier, acts, NULL));
     CAROM_ASSERT_OK(carom_barrier_wait(NULL, barrier, PATIENCE));
     carom_barrier_destroy(&barrier);
+/* What a process made that is killed is its tree's, whose root lives on: see the leaves of the tests below. */
+static void name_some(void)
+{
+    carom_shared_memory_t *memory;
+
+    CAROM_ASSERT_OK(carom_shared_memory_create(&memory, NULL, 5000, NULL));
+    CAROM_ASSERT_OK(carom_shared_memory_unlink(memory));
+    carom_shared_memory_close(&memory);
 }
 
 /* Nothing happens to it, nor to a forkserver that is launched for it. */
@@ -189,6 +197,7 @@ CAROM_TASK(points_worker)
         if (carom_connection_send_bytes(connection, reply, length, PATIENCE) != CAROM_OK)
             break;
         move_some();
+        name_some();
         fill_some();
         lock_some();
         tell_some();
@@ -396,7 +405,8 @@ static void expect_all_passed(const carom_test_t *test)
     CAROM_ASSERT_INT(missed, 0);
 }
 
-CAROM_TEST_WITH(points, killed_at_each, COUNTED, .modes = PROCESSES, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 120000)
+CAROM_TEST_WITH(points, killed_at_each, COUNTED, .modes = PROCESSES, .warm_up = CAROM_TEST_THREAD, .timeout_ms = 120000,
+                .leaves = CAROM_LEAVES_SEGMENTS)
 {
     static const unsigned passes[] = {1, 2, 3, 7, 20, 60};
     unsigned i, p, points = 0, kills = 0;
@@ -585,4 +595,56 @@ CAROM_TEST_WITH(points, a_troubled_forker, COUNTED, .modes = CAROM_TEST_FORKSERV
         }
     CAROM_NOTE("%u starts were refused", refused);
     expect_sound("afterwards", objects);
+}
+
+/* ---- names, in a tree of one process, a fork of this one ---- */
+
+static void CAROM_NORETURN name_until_killed(const char *step, const char *name, int untracked)
+{
+    carom_shared_memory_options_t options = CAROM_SHARED_MEMORY_OPTIONS_INIT;
+    carom_shared_memory_t *memory;
+    char fault[100];
+
+    options.untracked = untracked;
+    snprintf(fault, sizeof fault, "%s:1:kill", step);
+    CAROM_ASSERT_INT(carom__fault_set(fault), 0);
+    CAROM_ASSERT_OK(carom_shared_memory_create(&memory, name, 5000, &options));
+    CAROM_ASSERT_OK(carom_shared_memory_unlink(memory));
+    _exit(1);
+}
+
+/* The name is free afterwards; one that was untracked, and complete, is somebody's. */
+static void expect_free(const char *step, const char *name, int untracked)
+{
+    carom_shared_memory_t *memory;
+
+    if (untracked && strcmp(step, "named.complete") == 0) {
+        CAROM_ASSERT_OK(carom_shared_memory_attach(&memory, name, 5000));
+        CAROM_ASSERT_OK(carom_shared_memory_unlink(memory));
+        carom_shared_memory_close(&memory);
+    }
+    CAROM_ASSERT_OK(carom_shared_memory_create(&memory, name, 6000, NULL));
+    CAROM_ASSERT_OK(carom_shared_memory_unlink(memory));
+    carom_shared_memory_close(&memory);
+}
+
+CAROM_TEST_WITH(points, killed_while_it_names, COUNTED, .modes = CAROM_TEST_ONCE_ONLY)
+{
+    static const char *const steps[] = {"named.entered", "named.opened", "named.noted", "named.real", "named.complete",
+                                        "named.unlinked"};
+    char name[64];
+    size_t i;
+    int how;
+
+    snprintf(name, sizeof name, "test-%llx-steps", (unsigned long long) carom_now());
+    for (i = 0; i < 2 * (sizeof steps / sizeof steps[0]); i++) {
+        const char *step = steps[i / 2];
+        pid_t pid = fork();
+
+        if (pid == 0)
+            name_until_killed(step, name, i % 2);
+        CAROM_ASSERT_INT(waitpid(pid, &how, 0), pid);
+        CAROM_ASSERT(WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL);
+        expect_free(step, name, i % 2);
+    }
 }
