@@ -18,6 +18,7 @@
 #include <carom/log.h>
 #include <carom/process.h>
 #include <carom/semaphore.h>
+#include <carom/shareable_list.h>
 #include <carom/shared_memory.h>
 #include <carom/status.h>
 #include <carom/time.h>

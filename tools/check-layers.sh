@@ -2,7 +2,7 @@
 # Includes run one way.  Called by make check.
 #
 #   tools, examples, bench, tests -> harness -> include + platform/inspect
-#   compat -> include + core/wire
+#   compat -> include + core/wire, core/memory, core/utf8
 #   core -> include, core, platform/platform.h, platform/fault.h
 #   platform -> include, platform
 #
@@ -80,7 +80,7 @@ found=$(awk '
 		if (begins(file, "core/"))
 			return begins(name, "core/") || name ~ /^platform\/(platform|fault)\.h$/
 		if (begins(file, "compat/"))
-			return begins(name, "compat/") || name == "core/wire.h"
+			return begins(name, "compat/") || name ~ /^core\/(memory|utf8|wire)\.h$/
 		if (begins(file, "platform/inspect/"))
 			return is_own(file, name)
 		if (begins(file, "platform/"))
