@@ -89,6 +89,9 @@ uint32_t carom__slot_party(carom__id_t slot);
 int carom__slot_is_party_alive(uint32_t party);
 int64_t carom__slot_party_pid(uint32_t party);
 
+/* The process that is the root of this one's tree, which all of the tree ends with: the first that there was in the arena. */
+int64_t carom__slot_root_pid(void);
+
 /* ---- sleeping ---- */
 
 /* Sleeps while *word, which lies in the object of that number, is `expected`, but for 50 ms at most, since whoever should wake may
@@ -98,8 +101,6 @@ void carom__arena_unpark(uint32_t index, const _Atomic uint32_t *word, int all);
 
 /* Before this process sleeps there first: gets what it keeps for that.  In a process that has an arena. */
 void carom__arena_open_keys(void);
-/* The process that is the root of this one's tree, which all of the tree ends with: the first that there was in the arena. */
-int64_t carom__slot_root_pid(void);
 
 /* ---- objects ---- */
 
