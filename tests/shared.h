@@ -40,10 +40,15 @@ CAROM_UNUSED static void expect_no_name(const char *name)
     CAROM_ASSERT(memory == NULL);
 }
 
+/* Its tracker ends with a Python program, and not some time later, as a process that outlives the case. */
+#define PYTHON_ENDS                                                                                                            \
+    "import atexit, sys\n"                                                                                                     \
+    "from multiprocessing import resource_tracker, shared_memory\n"                                                            \
+    "if sys.platform != 'win32': atexit.register(resource_tracker._resource_tracker._stop)\n"
+
 /* How a Python program attaches without taking the name away when it ends; 3.13 has a way of its own. */
 #define PYTHON_ATTACH                                                                                                          \
-    "import sys\n"                                                                                                             \
-    "from multiprocessing import resource_tracker, shared_memory\n"                                                            \
+    PYTHON_ENDS                                                                                                                \
     "def keep(memory):\n"                                                                                                      \
     "    if sys.platform != 'win32': resource_tracker.unregister(memory._name, 'shared_memory')\n"                             \
     "    return memory\n"                                                                                                      \

@@ -488,6 +488,7 @@ CAROM_TEST(shareable_list, python_attaches)
 }
 
 #define PYTHON_MAKES                                                                                                           \
+    PYTHON_ENDS                                                                                                                \
     "from multiprocessing.shared_memory import ShareableList\n"                                                                \
     "made = ShareableList([None, True, -2**63, -2.5, 'gr\\xfc\\xdfe', b'\\0\\xff\\1'])\n"                                      \
     "print(made.shm.name, flush=True)\n"                                                                                       \

@@ -345,6 +345,7 @@ CAROM_TEST(shared_memory, python_attaches)
 }
 
 #define PYTHON_MAKES                                                                                                           \
+    PYTHON_ENDS                                                                                                                \
     "from multiprocessing.shared_memory import SharedMemory\n"                                                                 \
     "memory = SharedMemory(create=True, size=70000)\n"                                                                         \
     "memory.buf[:6] = b'python'\n"                                                                                             \
@@ -386,7 +387,7 @@ CAROM_TEST(shared_memory, python_makes)
 
 /* The warnings of its tracker are no output of ours. */
 #define PYTHON_ONLY_ATTACHES                                                                                                   \
-    "import sys\n"                                                                                                             \
+    PYTHON_ENDS                                                                                                                \
     "sys.warnoptions.append('ignore')\n"                                                                                       \
     "from multiprocessing.shared_memory import SharedMemory\n"                                                                 \
     "memory = SharedMemory(input())\n"                                                                                         \

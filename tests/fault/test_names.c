@@ -166,7 +166,6 @@ CAROM_TEST_ONCE(names, end_with_their_tree_by_a_kill)
     tree_t tree = start_tree(test, live_with_a_name);
 
     kill_tree(&tree);
-    CAROM_ASSERT(is_there(tree.name));
     come_by();
     CAROM_ASSERT(!is_there(tree.name));
 }
@@ -179,7 +178,6 @@ CAROM_TEST_ONCE(names, end_by_whoever_makes_one)
 
     tell(tree.to, "_exit");
     end_tree(&tree, 0);
-    CAROM_ASSERT(is_there(tree.name));
     CAROM_ASSERT_OK(carom_shared_memory_create(&memory, NULL, 1, NULL));
     CAROM_ASSERT(!is_there(tree.name));
     end_memory(&memory);
@@ -192,7 +190,6 @@ CAROM_TEST_WITH(names, end_by_whoever_makes_an_arena, .modes = CAROM_TEST_ONCE_O
     pair_t pair;
 
     kill_tree(&tree);
-    CAROM_ASSERT(is_there(tree.name));
     pair = make_pair();
     CAROM_ASSERT(!is_there(tree.name));
     close_pair(&pair);
@@ -554,16 +551,19 @@ static int unlink_in_vain(void)
     return 0;
 }
 
-/* Both wait for 5 s at the same time; who attaches waits for nobody. */
-CAROM_TEST_ONCE(names, while_somebody_has_the_list)
+/* Both wait for 5 s at the same time; who attaches waits for nobody.  As a user of whom there are no other cases, which would
+ * wait too. */
+static int wait_for_the_list(void)
 {
     carom_shared_memory_t *other;
     tree_t tree;
     pid_t maker;
     int status;
 
+    if (setgid(12346) != 0 || setuid(12346) != 0)
+        return CANNOT;
     CAROM_ASSERT_OK(carom_shared_memory_create(&foreign, NULL, 1, NULL));
-    tree = start_tree(test, live_with_the_list);
+    tree = start_tree(NULL, live_with_the_list);
     CAROM_ASSERT_OK(carom_shared_memory_attach(&other, carom_shared_memory_name(foreign), 1));
     carom_shared_memory_close(&other);
     maker = fork();
@@ -576,6 +576,14 @@ CAROM_TEST_ONCE(names, while_somebody_has_the_list)
     CAROM_ASSERT(is_there(carom_shared_memory_name(foreign)));
     kill_tree(&tree);
     end_memory(&foreign);
+    return 0;
+}
+
+CAROM_TEST_ONCE(names, while_somebody_has_the_list)
+{
+    int code = code_of(wait_for_the_list);
+
+    CAROM_ASSERT(code == 0 || code == CANNOT);
 }
 
 /* ---- a file system of 1 MiB for it ---- */

@@ -158,6 +158,8 @@ static void lock_some(void)
     CAROM_ASSERT_OK(carom_barrier_action_set(barrier, acts, NULL));
     CAROM_ASSERT_OK(carom_barrier_wait(NULL, barrier, PATIENCE));
     carom_barrier_destroy(&barrier);
+}
+
 /* What a process made that is killed is its tree's, whose root lives on: see the leaves of the tests below. */
 static void name_some(void)
 {
@@ -168,13 +170,18 @@ static void name_some(void)
     carom_shared_memory_close(&memory);
 }
 
-/* Nothing happens to it, nor to a forkserver that is launched for it. */
+/* Nothing happens to it, nor to a forkserver that is launched for it; but to a fork it does until it has this environment, and
+ * when that is over before its orders are written the start says so. */
 static void start_one(carom_context_t *context)
 {
     carom_process_t *child;
+    carom_status_t status;
 
     unsetenv("CAROM_FAULT");
-    CAROM_ASSERT_OK(carom_process_start(&child, context, carom_call(points_no_op)));
+    status = carom_process_start(&child, context, carom_call(points_no_op));
+    if (status == CAROM_EDIED)
+        return;
+    CAROM_ASSERT_OK(status);
     CAROM_ASSERT_OK(carom_process_join(child, PATIENCE));
     CAROM_ASSERT_OK(carom_process_destroy(&child));
 }
