@@ -144,7 +144,7 @@ static void *goes_in_and_out(void *argument)
     return NULL;
 }
 
-CAROM_TEST_ONCE(fault, threads_of_the_host_share_handles)
+CAROM_TEST_WITH(fault, threads_of_the_host_share_handles, .modes = CAROM_TEST_ONCE_ONLY, .warm_up = CAROM_TEST_THREAD)
 {
     host_t self = {make_lock(test), make_semaphore(test, 1), NULL, CAROM_OK};
     pthread_t threads[3];
@@ -172,7 +172,7 @@ static void *tries(void *argument)
 }
 
 /* The owner is a thread, not its process. */
-CAROM_TEST_ONCE(fault, a_thread_of_the_host_owns)
+CAROM_TEST_WITH(fault, a_thread_of_the_host_owns, .modes = CAROM_TEST_ONCE_ONLY, .warm_up = CAROM_TEST_THREAD)
 {
     host_t self = {make_lock(test), NULL, NULL, CAROM_OK};
     pthread_t thread;
