@@ -1,4 +1,4 @@
-/* Semaphores and events in signal handlers; threads of the host; and handles in a fork of the host, where they are the parent's. */
+/* Semaphores and events in signal handlers; threads of the host; and a fork of the host, where all handles are the parent's. */
 
 #include "tests/shares.h"
 
