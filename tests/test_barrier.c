@@ -441,7 +441,6 @@ CAROM_TEST_WITH(barrier, one_that_returned_and_had_it, .modes = CAROM_TEST_PROCE
     uint32_t index;
 
     skip_without_shares(test);
-    skip_without_transfer();
     child = start_with(&connection, test, &barrier_is_kept);
     barrier = make_barrier(test, 2);
     CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_barrier(barrier), PATIENCE));
@@ -543,7 +542,6 @@ CAROM_TEST(barrier, one_that_is_killed_and_has_nothing_to_do_with_it)
     uint32_t index;
 
     skip_without_shares(test);
-    skip_without_transfer();
     if (!carom_context_can(test->context, CAROM_CAN_KILL))
         return;
     child = start_with(&connection, test, &barrier_is_let_go);
@@ -592,7 +590,6 @@ CAROM_TEST(barrier, sent_there_and_back)
     carom_value_t value;
 
     skip_without_shares(test);
-    skip_without_transfer();
     child = start_with(&connection, test, &barrier_echoes);
     barrier = make_barrier(test, 7);
     CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_barrier(barrier), PATIENCE));

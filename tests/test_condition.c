@@ -585,7 +585,6 @@ CAROM_TEST(condition, sent_there_and_back)
     int64_t before;
 
     skip_without_shares(test);
-    skip_without_transfer();
     child = start_with(&connection, test, &condition_echoes);
     before = objects();
     condition = make_condition(test);

@@ -206,7 +206,6 @@ CAROM_TEST(event, sent_there_and_back)
     carom_value_t value;
 
     skip_without_shares(test);
-    skip_without_transfer();
     child = start_with(&connection, test, &event_echoes);
     event = make_event(test);
     CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_event(event), PATIENCE));

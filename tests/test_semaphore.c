@@ -289,7 +289,6 @@ CAROM_TEST(semaphore, sent_there_and_back)
     int64_t before;
 
     skip_without_shares(test);
-    skip_without_transfer();
     child = start_with(&connection, test, &semaphore_echoes);
     before = objects();
     semaphore = make_semaphore(test, 2);
