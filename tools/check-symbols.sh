@@ -34,6 +34,7 @@ names() {
 			name = $3
 			sub(/@.*/, "", name)
 			sub(/^\.refptr\./, "", name)
+			sub(/^__emutls_[tv]\./, "", name)
 			sub(/^_carom/, "carom", name)
 			print name
 		}' | LC_ALL=C sort -u
