@@ -25,7 +25,7 @@ typedef struct tree_t {
 
 static void tell(int fd, const char *text)
 {
-    char line[64];
+    char line[64] = {0};
 
     snprintf(line, sizeof line, "%s", text);
     CAROM_ASSERT_INT(write(fd, line, sizeof line), sizeof line);
