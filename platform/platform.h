@@ -271,7 +271,8 @@ carom_status_t carom_plat_named_unlink(const carom_plat_named_t *named);
 /* Unmaps it; the name stays. */
 void carom_plat_named_close(carom_plat_named_t *named);
 
-/* Takes away the names of this user whose owners have died.  Waits for nobody, and costs a system call when there are none. */
+/* Takes away the names of this user whose owners have died.  Waits 10 ms at most for others that do so, and costs a system call
+ * when there are none. */
 void carom_plat_named_reclaim(void);
 
 /* ---- parking on a word, across processes (<os>/park*.c) ---- */

@@ -79,4 +79,16 @@ CAROM_UNUSED static void ask_python(char *answer, size_t size, const char *progr
     end_well(&python);
 }
 
+/* A list has its numbers in the order of the machine, and the interpreter is the host's, also for who runs under qemu-user. */
+CAROM_UNUSED static void need_python_of_our_order(void)
+{
+    static const uint16_t one = 1;
+    char order[16] = "";
+
+    need_python();
+    ask_python(order, sizeof order, "import sys\nsys.stdin.readline()\nprint(sys.byteorder)", "");
+    if ((strncmp(order, "little", 6) == 0) != (*(const unsigned char *) &one == 1))
+        CAROM_SKIP("no-python");
+}
+
 #endif

@@ -484,6 +484,7 @@ CAROM_TEST(shareable_list, python_attaches)
     carom_shareable_list_t *list = make(NULL, 0);
 
     end_list(&list);
+    need_python_of_our_order();
     run_driver(test, &list_python_attaches);
 }
 
@@ -539,5 +540,6 @@ CAROM_TEST(shareable_list, python_makes)
     carom_shareable_list_t *list = make(NULL, 0);
 
     end_list(&list);
+    need_python_of_our_order();
     run_driver(test, &list_python_makes);
 }

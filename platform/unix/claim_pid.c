@@ -14,17 +14,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BIRTH_FIELD 22                /* of Linux's /proc/PID/stat, counted from 1; the state is the third */
+#define BIRTH_FIELD 22                /* of Linux's /proc/PID/task/PID/stat, counted from 1; the state is the third */
 #define STATE_FIELD 3
 
-/* 0 or an errno; ENOENT: there is no such process, or nothing that tells of any. */
+/* Of its first thread, which is as old as the process: what the process says of itself qemu-user makes up.  0 or an errno;
+ * ENOENT: there is no such process, or nothing that tells of any. */
 static int read_stat(char *text, size_t size, pid_t pid)
 {
     char path[64];
     ssize_t n;
     int fd, error;
 
-    snprintf(path, sizeof path, "/proc/%ld/stat", (long) pid);
+    snprintf(path, sizeof path, "/proc/%ld/task/%ld/stat", (long) pid, (long) pid);
     fd = carom__fd_open(path, O_RDONLY);
     if (fd < 0)
         return errno;

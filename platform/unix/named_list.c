@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #define NAP 1                         /* between looks whether the list is free, ms */
+#define HASTE 10000                   /* for the list, of who only comes by: others work on it for moments, µs */
 
 /* Of a size by which none lies across two pages, so that each is written or not. */
 typedef struct entry_t {
@@ -385,7 +386,7 @@ static void reclaim(uint64_t ended, int64_t deadline)
 
 void carom_plat_named_reclaim(void)
 {
-    reclaim(0, 0);
+    reclaim(0, carom_plat_now() + HASTE);
 }
 
 /* The end of an owner by exit, or of the library in it.  Not by atexit(), which would keep a plugin of the host's from being
