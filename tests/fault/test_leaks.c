@@ -5,6 +5,7 @@
 #include "tests/reports.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
@@ -30,6 +31,32 @@ static void need_names(void)
     if (!on_linux())
         CAROM_SKIP("no-list-of-names");
 }
+
+/* What one of these leaves all see that run meanwhile: one after the other, also with -j. */
+static int turn = -1;
+
+static void take_turn(carom_test_t *test)
+{
+    (void) test;
+    if (!on_linux())
+        return;
+    turn = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    CAROM_ASSERT(turn >= 0);
+    while (flock(turn, LOCK_EX) != 0)
+        CAROM_ASSERT_INT(errno, EINTR);
+}
+
+static void give_turn(carom_test_t *test)
+{
+    (void) test;
+    if (turn >= 0)
+        close(turn);
+    turn = -1;
+}
+
+#define TEST_IN_TURN(name)                                                                                                     \
+    CAROM_TEST_WITH(harness, name, .modes = CAROM_TEST_ONCE_ONLY, .set_up = take_turn, .tear_down = give_turn,                 \
+                    .timeout_ms = 60000)
 
 static void remove_thing(const char *kind, int id, const char *what)
 {
@@ -76,7 +103,7 @@ static void expect_left(const carom_test_t *test, const char *name, int count, c
     apr_pool_destroy(report.pool);
 }
 
-CAROM_TEST_ONCE(harness, left_segment)
+TEST_IN_TURN(left_segment)
 {
     need_names();
     expect_left(test, "leaks_segment", 1, " left behind: /dev/shm/carom-fault-");
@@ -85,14 +112,14 @@ CAROM_TEST_ONCE(harness, left_segment)
     EXPECT_PASS("leaks_no_segment");
 }
 
-CAROM_TEST_ONCE(harness, left_semaphore)
+TEST_IN_TURN(left_semaphore)
 {
     need_names();
     expect_left(test, "leaks_semaphore", 1, " left behind: /dev/shm/sem.carom-fault-");
     expect_left(test, "leaks_semaphore_of_system_v", 1, ": semaphore ");
 }
 
-CAROM_TEST_ONCE(harness, left_queue)
+TEST_IN_TURN(left_queue)
 {
     need_names();
     expect_left(test, "leaks_queue", 1, " left behind: System V, key 0\n");
@@ -116,7 +143,7 @@ static int lock_as_another(const carom_test_t *test, char *path, size_t size)
 }
 
 /* A runner that is nobody's case charges nobody while it is not the only one, and does when it is. */
-CAROM_TEST_ONCE(harness, left_while_others_run)
+TEST_IN_TURN(left_while_others_run)
 {
     static report_t report;
     const char *json, *junit;
@@ -171,7 +198,7 @@ static int unlink_named(const char *name)
 }
 
 /* What comes while a case runs may be another program's, which then holds it as a rule. */
-CAROM_TEST_ONCE(harness, what_others_hold_is_not_charged)
+TEST_IN_TURN(what_others_hold_is_not_charged)
 {
     const char *name = set_name();
     int file;
@@ -186,12 +213,12 @@ CAROM_TEST_ONCE(harness, what_others_hold_is_not_charged)
 
 /* ---- what ends with the process or lies in its folder ---- */
 
-CAROM_TEST_ONCE(harness, left_socket)
+TEST_IN_TURN(left_socket)
 {
     EXPECT_FAULT("leaks_socket", on_linux() ? "socket left behind: here\n" : " left behind: here\n");
 }
 
-CAROM_TEST_ONCE(harness, left_daemon)
+TEST_IN_TURN(left_daemon)
 {
     need_names();
     EXPECT_FAULT("leaks_daemon", ": process ", " outlived the case: ");
@@ -228,7 +255,7 @@ CAROM_TEST_ONCE(harness, changed_umask)
     umask(before);
 }
 
-CAROM_TEST_ONCE(harness, permitted_leaks)
+TEST_IN_TURN(permitted_leaks)
 {
     const char *name = set_name();
 
@@ -285,7 +312,7 @@ static void expect_charged(const carom_test_t *test, const char *name, int left,
     apr_pool_destroy(report.pool);
 }
 
-CAROM_TEST_ONCE(harness, leaks_among_neighbours)
+TEST_IN_TURN(leaks_among_neighbours)
 {
     need_names();
     expect_charged(test, "meets_and_leaks_daemon", 0, " outlived the case: ");
@@ -293,14 +320,14 @@ CAROM_TEST_ONCE(harness, leaks_among_neighbours)
 }
 
 /* All four could have left it.  Alone, one of them leaves another. */
-CAROM_TEST_ONCE(harness, left_segment_among_neighbours)
+TEST_IN_TURN(left_segment_among_neighbours)
 {
     need_names();
     expect_charged(test, "meets_and_leaks_segment", 2, " left behind: /dev/shm/carom-fault-");
 }
 
 /* Alone, none of them leaves another. */
-CAROM_TEST_ONCE(harness, left_segment_of_nobody)
+TEST_IN_TURN(left_segment_of_nobody)
 {
     static report_t report;
     const char *name = set_name();
