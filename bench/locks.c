@@ -18,7 +18,7 @@ static int lock_and_release(carom_lock_t *lock, size_t count)
     return 0;
 }
 
-/* Two events say whose turn it is. */
+/* The semaphore's count says whose turn it is. */
 static int pass_on(carom_condition_t *condition, carom_semaphore_t *turn, uint32_t number, size_t count)
 {
     carom_lock_t *lock = carom_condition_lock(condition);

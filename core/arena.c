@@ -207,7 +207,7 @@ static carom_status_t make(uint64_t first, uint64_t limit)
     return status;
 }
 
-static carom_status_t make_once(void)
+static carom_status_t make_once(int *made)
 {
     carom_status_t status;
 
@@ -223,22 +223,25 @@ static carom_status_t make_once(void)
     born = carom_plat_fork_count();
     carom_plat_lot_open(&carom__arena_root->lot, LOCK_KEY);
     atomic_store(&ready, 1);
-    /* A tree begins: what others could not take along goes now. */
-    carom_plat_named_reclaim();
+    *made = 1;
     return CAROM_OK;
 }
 
 carom_status_t carom__arena_start(void)
 {
     carom_status_t status;
+    int made = 0;
 
     if (is_ready())
         return CAROM_OK;
     if (!carom_plat_shared_possible())
         return CAROM_ENOTSUP;
     carom_plat_global_lock();
-    status = make_once();
+    status = make_once(&made);
     carom_plat_global_unlock();
+    /* A tree begins: what others could not take along goes now.  Not under the lock, since others may be at it. */
+    if (made)
+        carom_plat_named_reclaim();
     return status;
 }
 

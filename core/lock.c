@@ -147,13 +147,19 @@ static carom_status_t enter_slowly(const carom_lock_t *lock, carom__party_t *par
     return CAROM_ETIMEOUT;
 }
 
-carom_status_t carom_lock_acquire(carom_lock_t *lock, carom_duration_t timeout)
+/* Whether it is a lock, and who asks. */
+static carom_status_t check(carom__party_t **party, const carom_lock_t *lock)
 {
     carom_status_t status = carom__share_check(lock, CAROM_LOCK);
-    carom__party_t *party;
 
-    if (status == CAROM_OK)
-        status = carom__party(&party);
+    return status == CAROM_OK ? carom__party(party) : status;
+}
+
+carom_status_t carom_lock_acquire(carom_lock_t *lock, carom_duration_t timeout)
+{
+    carom__party_t *party;
+    carom_status_t status = check(&party, lock);
+
     if (status != CAROM_OK)
         return status;
     if (swap(block_of(lock), 0, party->name))
@@ -165,11 +171,9 @@ carom_status_t carom_lock_acquire(carom_lock_t *lock, carom_duration_t timeout)
 
 carom_status_t carom__lock_check_owner(const carom_lock_t *lock)
 {
-    carom_status_t status = carom__share_check(lock, CAROM_LOCK);
     carom__party_t *party;
+    carom_status_t status = check(&party, lock);
 
-    if (status == CAROM_OK)
-        status = carom__party(&party);
     if (status != CAROM_OK)
         return status;
     return name_in(atomic_load_explicit(&block_of(lock)->owner, memory_order_relaxed)) == party->name ? CAROM_OK
@@ -232,13 +236,11 @@ int carom_lock_is_locked(const carom_lock_t *lock)
 
 carom_status_t carom_lock_owner(carom_lock_owner_t *owner, const carom_lock_t *lock)
 {
-    carom_status_t status = carom__share_check(lock, CAROM_LOCK);
     carom__party_t *party;
+    carom_status_t status = check(&party, lock);
     uint64_t word;
 
     memset(owner, 0, sizeof *owner);
-    if (status == CAROM_OK)
-        status = carom__party(&party);
     if (status != CAROM_OK)
         return status;
     word = atomic_load(&block_of(lock)->owner);

@@ -391,7 +391,9 @@ carom_status_t carom_connection_skip(carom_connection_t *connection, carom_durat
     if (connection->skipping)
         return end_receive(connection, skip_body(connection, deadline));
     status = read_header(connection, deadline);
-    if (status == CAROM_OK)
-        status = connection->header.handles + connection->header.shares > 0 ? drop_handles(connection, deadline) : skip_body(connection, deadline);
+    if (status == CAROM_OK && connection->header.handles + connection->header.shares > 0)
+        status = drop_handles(connection, deadline);
+    else if (status == CAROM_OK)
+        status = skip_body(connection, deadline);
     return end_receive(connection, status);
 }

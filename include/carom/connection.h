@@ -71,11 +71,12 @@ CAROM_API void carom_connection_close(carom_connection_t **connection);
 CAROM_API carom_status_t carom_connection_send_bytes(carom_connection_t *connection, const void *bytes, size_t length,
                                                      carom_duration_t timeout) CAROM_MUST_CHECK;
 
-/* Sends a value, which stays the caller's.  Connections in it are moved, when the call succeeds; open files are duplicated; at
- * most 64 of both.  Statuses as send_bytes; CAROM_ETOOBIG, CAROM_EDEPTH, CAROM_ECOUNT, CAROM_EUTF8 for the value;
- * CAROM_ENOMEM; CAROM_EINVAL: the connection in itself, or a file that is not open; CAROM_EBUSY: a connection in it is in use,
- * has received half a message, or is broken; CAROM_EMFILE; CAROM_ENOTSUP: handles where the build cannot pass them, or a
- * connection over one that was made of the host's own file. */
+/* Sends a value, which stays the caller's.  Connections in it are moved, when the call succeeds; open files are duplicated;
+ * at most 64 of both.  Who gets locks and their like, at most 65,535, has handles of his own.  Statuses as send_bytes;
+ * CAROM_ETOOBIG, CAROM_EDEPTH, CAROM_ECOUNT, CAROM_EUTF8 for the value; CAROM_ENOMEM; CAROM_EINVAL: the connection in
+ * itself, or a file that is not open; CAROM_EBUSY: a connection in it is in use, has received half a message, or is broken;
+ * CAROM_EMFILE; CAROM_ENOTSUP: handles where the build cannot pass them, or a connection, lock or the like over one that was
+ * made of the host's own file. */
 CAROM_API carom_status_t carom_connection_send(carom_connection_t *connection, carom_value_t value,
                                                carom_duration_t timeout) CAROM_MUST_CHECK;
 
@@ -84,7 +85,7 @@ CAROM_API carom_status_t carom_connection_send(carom_connection_t *connection, c
  * value, later ones can be received; CAROM_EBROKEN: what came is no message at all, and nothing more can be received;
  * CAROM_ENOMEM: the message stays when its bytes found no memory, and is lost when its value did; CAROM_EMFILE: no room for
  * its handles, it is lost; CAROM_EBUSY: another process of the tree was stopped while it had the lock of what they share, and a
- * connection that came along could not be taken over: the message is lost, and the connection closed; CAROM_EMOVED,
+ * connection or lock that came along could not be taken over: the message is lost, and the connection closed; CAROM_EMOVED,
  * CAROM_EFORKED; CAROM_ENOTSUP: this end only sends.  Memory grows as bytes arrive. */
 CAROM_API carom_status_t carom_connection_receive(carom_value_t *value, carom_connection_t *connection,
                                                   carom_duration_t timeout) CAROM_MUST_CHECK;

@@ -12,7 +12,8 @@
  *
  * A lock has one owner, a thread of a process.  When the process dies, or the entry that runs in a thread returns, the next
  * one to acquire the lock has it, and is told by CAROM_EOWNERDEAD that what the lock guards may be half done.  It repairs that
- * and says so by carom_lock_recover(); until somebody has said so everybody who acquires the lock is told the same.
+ * and says so by carom_lock_recover(); until somebody has said so everybody who acquires the lock is told the same.  A thread
+ * of the program's own that ends with a lock keeps it until its process ends.
  *
  * A lock may be an argument of an entry, and may be sent over connections of its tree at any time; who gets it has a handle of
  * his own, and the sender keeps his.  A lock lives as long as anybody has a handle.  It costs 96 bytes of the memory that the
