@@ -2,6 +2,7 @@
 
 #include "shares.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static carom_lock_t *make_recursive(const carom_test_t *test)
@@ -59,12 +60,14 @@ CAROM_TEST(lock, as_often_as_it_was_acquired)
 CAROM_TEST_ONCE(lock, bad_arguments)
 {
     carom_lock_options_t options = CAROM_LOCK_OPTIONS_INIT;
+    static uint64_t no_context[16];
     carom_lock_owner_t owner;
     carom_lock_t *lock = NULL;
     carom_semaphore_t *semaphore = make_semaphore(test, 1);
 
     options.size = 1;
     CAROM_ASSERT_STATUS(carom_lock_create(&lock, NULL, &options), CAROM_EINVAL);
+    CAROM_ASSERT_STATUS(carom_lock_create(&lock, (carom_context_t *) no_context, NULL), CAROM_EINVAL);
     CAROM_ASSERT(lock == NULL);
     CAROM_ASSERT_STATUS(carom_lock_acquire(NULL, 0), CAROM_EINVAL);
     CAROM_ASSERT_STATUS(carom_lock_acquire((carom_lock_t *) semaphore, 0), CAROM_EINVAL);
@@ -329,6 +332,54 @@ CAROM_TEST_ONCE(lock, only_where_there_is_a_tree)
 }
 
 /* ---- many ---- */
+
+enum { ROOM = 4 << 20, MORE_THAN_FIT = ROOM / 64 };
+
+/* Each that is destroyed makes room for another. */
+CAROM_TEST_WITH(lock, until_there_is_no_memory, .modes = CAROM_TEST_ONCE_ONLY, .cold = 1, .leaves = CAROM_LEAVES_DESCRIPTORS)
+{
+    carom_lock_t **locks = calloc(MORE_THAN_FIT, sizeof *locks), *none;
+    int made = 0, i;
+
+    CAROM_ASSERT(locks != NULL);
+    CAROM_ASSERT_OK(carom_arena_set(0, ROOM));
+    skip_without_shares(test);
+    while (made < MORE_THAN_FIT && carom_lock_create(&locks[made], test->context, NULL) == CAROM_OK)
+        made++;
+    CAROM_ASSERT(made > ROOM / 200 && made < MORE_THAN_FIT);
+    CAROM_ASSERT_STATUS(carom_lock_create(&none, test->context, NULL), CAROM_ENOMEM);
+    CAROM_ASSERT(none == NULL);
+    carom_lock_destroy(&locks[0]);
+    CAROM_ASSERT_OK(carom_lock_create(&locks[0], test->context, NULL));
+    for (i = 0; i < made; i++)
+        carom_lock_destroy(&locks[i]);
+    CAROM_ASSERT_INT(objects(), 0);
+    free(locks);
+}
+
+enum { MOST_SENT = 65535 };
+
+CAROM_TEST_ONCE(lock, at_most_65535_in_a_message)
+{
+    carom_lock_t *lock = make_lock(test);
+    int64_t before = objects();
+    pair_t pair = make_pair();
+    carom_value_t list, item;
+    int i;
+
+    CAROM_ASSERT_OK(carom_value_list(&list));
+    for (i = 0; i <= MOST_SENT; i++) {
+        item = carom_value_from_lock(lock);
+        CAROM_ASSERT_OK(carom_value_append(&list, &item));
+    }
+    CAROM_ASSERT_STATUS(carom_connection_send(pair.a, list, PATIENCE), CAROM_ECOUNT);
+    CAROM_ASSERT_STATUS(carom_connection_poll(pair.b, 0), CAROM_ETIMEOUT);
+    carom_value_clear(&list);
+    close_pair(&pair);
+    CAROM_ASSERT_INT(objects(), before);
+    carom_lock_destroy(&lock);
+    CAROM_ASSERT_INT(objects(), before - 1);
+}
 
 enum { MANY = 100000, MOST_BYTES = 128 };
 
