@@ -202,6 +202,7 @@ static carom_status_t encode_value(encoder_t *encoder, const carom_value_t *valu
     case CAROM_EVENT:
     case CAROM_CONDITION:
     case CAROM_BARRIER:
+    case CAROM_QUEUE:
         return encode_handle(encoder, (unsigned char) (CAROM__WIRE_LOCK + (value->type - CAROM_LOCK)), value);
     }
     return CAROM_EINVAL;

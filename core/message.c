@@ -113,6 +113,8 @@ void carom__parcel_init(carom__parcel_t *parcel, const carom_connection_t *carri
     parcel->share_count = 0;
     parcel->carrier = carrier;
     parcel->to = carrier ? carom__connection_holder(carrier) : CAROM__NOBODY;
+    parcel->limits = carrier ? &carrier->traits.limits : NULL;
+    memset(&parcel->into, 0, sizeof parcel->into);
 }
 
 static carom_status_t give_connection(carom__parcel_t *parcel, carom_connection_t *connection, carom_native_t *file,
@@ -132,6 +134,11 @@ static void add_handle(carom__parcel_t *parcel, carom_native_t file, const recor
     parcel->moving[parcel->count++] = moving;
 }
 
+static int is_same(carom__id_t one, carom__id_t other)
+{
+    return one.index == other.index && one.generation == other.generation;
+}
+
 /* Whoever gets it needs a holder on the way, so it goes only where there is one: within its tree. */
 static carom_status_t give_share(carom__parcel_t *parcel, const carom__share_t *share, carom_type_t type, uint32_t *index)
 {
@@ -140,6 +147,8 @@ static carom_status_t give_share(carom__parcel_t *parcel, const carom__share_t *
 
     if (status == CAROM_OK && parcel->to == CAROM__NOBODY)
         status = CAROM_ENOTSUP;
+    if (status == CAROM_OK && is_same(share->object, parcel->into))
+        status = CAROM_EINVAL;
     if (status == CAROM_OK && parcel->share_count == CAROM__SHARES_MAX)
         status = CAROM_ECOUNT;
     if (status == CAROM_OK)
@@ -187,9 +196,8 @@ static carom_status_t give_handle(void *baton, carom_value_t handle, uint32_t *i
 carom_status_t carom__parcel_put(carom__parcel_t *parcel, carom_value_t value, carom_value_error_t *error)
 {
     carom__attach_t attach = {give_handle, parcel};
-    const carom_limits_t *limits = parcel->carrier ? &parcel->carrier->traits.limits : NULL;
 
-    return carom__encode(&parcel->body, value, limits, &attach, error);
+    return carom__encode(&parcel->body, value, parcel->limits, &attach, error);
 }
 
 carom_status_t carom__parcel_put_item(carom__parcel_t *parcel, carom_value_t value, carom_value_error_t *error)
@@ -247,6 +255,45 @@ void carom__parcel_abandon(carom__parcel_t *parcel)
     for (i = 0; i < parcel->share_count; i++)
         carom__object_let_go(reference_in(parcel->shares.bytes + i * CAROM__SHARE_SIZE), 0, parcel->to);
     end_parcel(parcel, 0, carom_plat_file_close);
+}
+
+/* ---- shares alone ---- */
+
+static const unsigned char *share_at(const unsigned char *body, size_t length, size_t count, size_t index)
+{
+    return body + length - (count - index) * CAROM__SHARE_SIZE;
+}
+
+void carom__shares_refuse(const unsigned char *body, size_t length, size_t count, carom__holder_t from)
+{
+    size_t i;
+
+    for (i = 0; i < count && count * CAROM__SHARE_SIZE <= length; i++)
+        carom__share_refuse(reference_in(share_at(body, length, count, i)), from);
+}
+
+carom_status_t carom__shares_hand(const unsigned char *body, size_t length, size_t count, carom__holder_t from,
+                                  carom__holder_t to)
+{
+    carom_status_t status = count * CAROM__SHARE_SIZE <= length ? CAROM_OK : CAROM_EBADMSG;
+    size_t handed, i;
+
+    if (status != CAROM_OK)
+        return status;
+    for (i = 0; i < count && status == CAROM_OK; i++) {
+        status = carom__object_hand(reference_in(share_at(body, length, count, i)), 0, from, to);
+        carom__fault("shares.handed");
+    }
+    if (status == CAROM_OK)
+        return CAROM_OK;
+    /* What cannot be taken back now is let go, later. */
+    for (handed = i - 1, i = 0; i < handed; i++) {
+        carom__id_t reference = reference_in(share_at(body, length, count, i));
+
+        if (carom__object_hand(reference, 0, to, from) != CAROM_OK)
+            carom__object_let_go(reference, 0, to);
+    }
+    return status;
 }
 
 /* ---- opening ---- */

@@ -106,6 +106,8 @@ typedef struct carom__parcel_t {
     const carom_connection_t *carrier;                      /* what it is sent over, which must not be in it and whose limits
                                                                count; may be NULL */
     carom__holder_t to;                                     /* of the links and references that are under way in it */
+    const carom_limits_t *limits;                           /* the carrier's; NULL: the defaults */
+    carom__id_t into;                                       /* a shareable object that must not be in it; or none */
 } carom__parcel_t;
 
 /* With a carrier its link is the holder of what is under way, otherwise nobody is, until the caller says who: the process that
@@ -129,6 +131,16 @@ void carom__parcel_handed_over(carom__parcel_t *parcel);
 /* It has not gone: everything is as before. */
 void carom__parcel_abandon(carom__parcel_t *parcel);
 
+/* ---- the records of shareable objects at the end of a body, where there are no handles ---- */
+
+/* Makes `to` the holder of all their references instead of `from`, or, after a failure, of none.  CAROM_EBADMSG,
+ * CAROM_ETIMEOUT: as carom__object_hand. */
+carom_status_t carom__shares_hand(const unsigned char *body, size_t length, size_t count, carom__holder_t from,
+                                  carom__holder_t to) CAROM_MUST_CHECK;
+
+/* Lets go of those that `from` holds. */
+void carom__shares_refuse(const unsigned char *body, size_t length, size_t count, carom__holder_t from);
+
 /* ---- a message that came ---- */
 
 /* The handles of a message: those that came with its bytes or wait at its sender, until each has found its value.  What no
@@ -144,8 +156,8 @@ typedef struct carom__arrival_t {
     carom__holder_t from;                                   /* of the links and references in it, until they are taken */
 } carom__arrival_t;
 
-/* Splits a sealed body into values and records, of which the arrival writes down what was taken.  The header says how many there
- * are of each.  CAROM_EBADMSG.  *length becomes that of the values alone. */
+/* Splits a sealed body into values and records, of which the arrival writes down what was taken.  The header says how many
+ * there are of each.  CAROM_EBADMSG.  *length becomes that of the values alone. */
 carom_status_t carom__arrival_open(carom__arrival_t *arrival, unsigned char *body, size_t *length, const carom__header_t *header,
                                    const carom_native_t *files, size_t came, carom__holder_t from, int in_process);
 void carom__arrival_clear(carom__arrival_t *arrival);

@@ -24,7 +24,8 @@ const char *carom_type_name(carom_type_t type)
 {
     static const char *const names[] = {"none",      "bool",       "int",  "bigint", "float",     "complex", "bytes",
                                         "text",      "list",       "tuple", "dict",  "set",       "frozenset",
-                                        "connection", "file",      "lock", "semaphore", "event",  "condition", "barrier"};
+                                        "connection", "file",      "lock", "semaphore", "event",  "condition", "barrier",
+                                        "queue"};
 
     return (size_t) type < sizeof names / sizeof names[0] ? names[type] : "unknown";
 }
@@ -272,6 +273,7 @@ static void print_value(printer_t *printer, const carom_value_t *value)
     case CAROM_EVENT:
     case CAROM_CONDITION:
     case CAROM_BARRIER:
+    case CAROM_QUEUE:
         put_text(printer, "<");
         put_text(printer, carom_type_name((carom_type_t) value->type));
         put_text(printer, ">");

@@ -1,4 +1,4 @@
-/* Shareable objects: what locks, semaphores, events, conditions and barriers have in common.
+/* Shareable objects: what locks, semaphores, events, conditions, barriers and queues have in common.
  *
  * Such an object is a block in the arena.  A process that uses it has a handle, of its own memory, which begins with a
  * carom__share_t: where the block is, and what the process holds it by.  Who made the object is in its first place; everybody
@@ -26,7 +26,7 @@ typedef struct carom__share_t {
 
 static inline int carom__is_share(uint8_t type)
 {
-    return type >= CAROM_LOCK && type <= CAROM_BARRIER;
+    return type >= CAROM_LOCK && type <= CAROM_QUEUE;
 }
 
 /* What is no handle of that type, or the parent's. */

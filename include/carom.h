@@ -17,6 +17,7 @@
 #include <carom/lock.h>
 #include <carom/log.h>
 #include <carom/process.h>
+#include <carom/queue.h>
 #include <carom/semaphore.h>
 #include <carom/shareable_list.h>
 #include <carom/shared_memory.h>

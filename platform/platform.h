@@ -104,6 +104,16 @@ int64_t carom_plat_pid(void);
 /* For loops that look at a word until it changes: a moment's rest for the processor. */
 void carom_plat_relax(void);
 
+/* Asks for lines of the cache that will be written soon: another processor may have them, and giving them up takes its time.
+ * There need not be any memory. */
+void carom_plat_will_write(const void *memory, unsigned lines);
+
+/* Lets another thread have this processor, if one wants it. */
+void carom_plat_yield(void);
+
+/* A word that may be there, or something else in its place by now: a hint for who looks again in earnest. */
+uint64_t carom_plat_peek(const _Atomic uint64_t *word);
+
 /* ---- files of the host (<os>/file.c) ---- */
 
 /* A second handle to the same open thing, not inheritable, and ours: a child that the host forks has none of it.  CAROM_EINVAL:

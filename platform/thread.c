@@ -17,6 +17,11 @@ struct carom_plat_thread_t {
     void *argument;
 };
 
+void carom_plat_yield(void)
+{
+    apr_thread_yield();
+}
+
 /* For carom_plat_thread_exit: the running thread, as we and as APR know it. */
 static _Thread_local carom_plat_thread_t *current;
 static _Thread_local apr_thread_t *current_apr;

@@ -146,7 +146,7 @@ static inline carom_value_t carom__value_itself(carom_value_t value)
         struct carom_connection_t *: carom_value_from_connection,                                                              \
         struct carom_lock_t *: carom_value_from_lock, struct carom_semaphore_t *: carom_value_from_semaphore,                  \
         struct carom_event_t *: carom_value_from_event, struct carom_condition_t *: carom_value_from_condition,                \
-        struct carom_barrier_t *: carom_value_from_barrier,                                                                    \
+        struct carom_barrier_t *: carom_value_from_barrier, struct carom_queue_t *: carom_value_from_queue,                    \
         carom_value_t: carom__value_itself,                                                                                    \
         default: carom_value_from_int)(x)
 
@@ -220,6 +220,7 @@ inline carom_value_t carom_value_from(struct carom_semaphore_t *semaphore) { ret
 inline carom_value_t carom_value_from(struct carom_event_t *event) { return carom_value_from_event(event); }
 inline carom_value_t carom_value_from(struct carom_condition_t *condition) { return carom_value_from_condition(condition); }
 inline carom_value_t carom_value_from(struct carom_barrier_t *barrier) { return carom_value_from_barrier(barrier); }
+inline carom_value_t carom_value_from(struct carom_queue_t *queue) { return carom_value_from_queue(queue); }
 
 /* Holds the arguments until the end of the full expression that carom_call stands in. */
 template <size_t N> struct carom__held_request_t {

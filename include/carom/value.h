@@ -45,7 +45,8 @@ typedef enum carom_type_t {
     CAROM_SEMAPHORE = 16,
     CAROM_EVENT = 17,
     CAROM_CONDITION = 18,
-    CAROM_BARRIER = 19
+    CAROM_BARRIER = 19,
+    CAROM_QUEUE = 20
 } carom_type_t;
 
 /* Private but for its size; read it through the functions below. */
@@ -69,6 +70,7 @@ struct carom_semaphore_t;
 struct carom_event_t;
 struct carom_condition_t;
 struct carom_barrier_t;
+struct carom_queue_t;
 
 /* ---- making: numbers, cannot fail, need no clear ---- */
 
@@ -113,6 +115,7 @@ CAROM_API carom_value_t carom_value_from_semaphore(struct carom_semaphore_t *sem
 CAROM_API carom_value_t carom_value_from_event(struct carom_event_t *event);
 CAROM_API carom_value_t carom_value_from_condition(struct carom_condition_t *condition);
 CAROM_API carom_value_t carom_value_from_barrier(struct carom_barrier_t *barrier);
+CAROM_API carom_value_t carom_value_from_queue(struct carom_queue_t *queue);
 
 /* Names an open descriptor, socket (not on Windows) or HANDLE of the caller; borrowed.  CAROM_NATIVE_NONE gives none. */
 CAROM_API carom_value_t carom_value_from_file(carom_native_t file);
