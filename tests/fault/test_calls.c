@@ -401,6 +401,49 @@ CAROM_TEST_WITH(calls, pipes_refused, COUNTED, .modes = CAROM_TEST_ONCE_ONLY)
     refuse_all(test, attempt_pipes);
 }
 
+/* One after the other is put and got: a value that lies apart, and one with a lock. */
+static carom_status_t pass_through(carom_queue_t *queue, carom_lock_t *lock)
+{
+    static char lot[300000];
+    carom_value_t values[2] = {carom_value_borrow_bytes(lot, sizeof lot), carom_value_from_lock(lock)}, value;
+    carom_status_t status = CAROM_OK;
+    int i;
+
+    for (i = 0; i < 2 && status == CAROM_OK; i++) {
+        status = carom_queue_put(queue, values[i], PATIENCE);
+        if (status == CAROM_OK)
+            status = carom_queue_get(&value, queue, PATIENCE);
+        if (status == CAROM_OK)
+            carom_value_clear(&value);
+    }
+    if (status == CAROM_OK)
+        status = carom_queue_close(queue);
+    return status;
+}
+
+static carom_status_t attempt_queue(carom_test_t *test)
+{
+    carom_queue_t *queue;
+    carom_lock_t *lock;
+    carom_status_t status = carom_lock_create(&lock, NULL, NULL);
+
+    (void) test;
+    if (status != CAROM_OK)
+        return status;
+    status = carom_queue_create(&queue, NULL, 0, NULL);
+    CAROM_ASSERT((queue == NULL) == (status != CAROM_OK));
+    if (status == CAROM_OK)
+        status = pass_through(queue, lock);
+    carom_lock_destroy(&lock);
+    carom_queue_destroy(&queue);
+    return status;
+}
+
+CAROM_TEST_WITH(calls, a_queue_refused, COUNTED, .modes = CAROM_TEST_ONCE_ONLY)
+{
+    refuse_all(test, attempt_queue);
+}
+
 static carom_status_t attempt_start(carom_test_t *test)
 {
     carom_process_t *child;

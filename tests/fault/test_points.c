@@ -1,6 +1,7 @@
 /* SIGKILL at each point of the library: in a build with --enable-fault-injection. */
 
 #include "tests/fault/points.h"
+#include "tests/fault/queue_some.h"
 
 #include "platform/inspect/inspect.h"
 
@@ -207,6 +208,7 @@ CAROM_TASK(points_worker)
         name_some();
         fill_some();
         lock_some();
+        queue_some();
         tell_some();
         if (i % 8 == 0)
             start_one(carom_call_context(call));

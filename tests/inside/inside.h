@@ -9,6 +9,7 @@
 #include "core/connection.h"
 #include "core/end.h"
 #include "core/link.h"
+#include "core/queue.h"
 #include "core/ring.h"
 
 #include "platform/fault.h"
