@@ -11,7 +11,7 @@ set -eu
 srcdir=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 scratch=${builddir:-.}/model.tmp
 CC=${CC_FOR_BUILD:-cc}
-seconds=60
+seconds=100
 megabytes=900
 
 # Nobody is to take a skipped leg of CI for a passed one.
@@ -148,15 +148,35 @@ barrier() {
 	breaks barrier 5 -DDEATHS=0 -DRESETS=2
 }
 
+queue() {
+	if [ -z "$trail" ]; then
+		holds queue
+		holds queue -DFEW -DVICTIM=1
+		holds queue -DFEW -DVICTIM=2
+		holds queue -DFEW -DVICTIM=3
+		holds queue -DFEW -DEARLY
+		holds queue -DPRODUCERS=1
+		holds queue -DPRODUCERS=1 -DVICTIM=1
+		holds queue -DPRODUCERS=1 -DVICTIM=3
+	fi
+	for defect in 1 2 4 6 8 9; do
+		breaks queue $defect
+	done
+	breaks queue 3 -DFEW -DVICTIM=1
+	breaks queue 5 -DPRODUCERS=1
+	breaks queue 7 -DFEW -DEARLY
+}
+
 trail=${2-}
 case ${1-} in
-ring | bell | lock | condition | barrier) $1 ;;
+ring | bell | lock | condition | barrier | queue) $1 ;;
 '')
 	ring
 	bell
 	lock
 	condition
 	barrier
+	queue
 	;;
 *)
 	echo "run.sh: no model \"$1\"" >&2
