@@ -17,6 +17,9 @@
 #define BENCH_IDLE 300L
 #define BENCH_SMALL_MESSAGES 10000
 #define BENCH_LARGE_MESSAGES 400
+#define BENCH_QUEUE_SMALL 400000
+#define BENCH_QUEUE_MIDDLE 100000
+#define BENCH_QUEUE_LARGE 10000
 #define BENCH_STARTS 10
 #define BENCH_FORKS 30
 #define BENCH_THREADS 200
@@ -79,7 +82,12 @@ double bench_median(double *values, size_t count);
 /* Ours, for a run of one turn, to be compared with peers that are programs. */
 extern const bench_side_t bench_round_trip_small, bench_stream_small, bench_stream_large, bench_start_spawn;
 
-/* The kernel's, in the same way. */
-extern const bench_side_t bench_raw_spawn;
+/* Queues: size, producers and consumers. */
+extern const bench_side_t bench_queue_64_1x1, bench_queue_64_4x1, bench_queue_64_1x4, bench_queue_64_4x4, bench_queue_64_batch,
+    bench_queue_4k_1x1, bench_queue_4k_4x1, bench_queue_4k_1x4, bench_queue_4k_4x4, bench_queue_64k_1x1, bench_queue_64k_4x1,
+    bench_queue_64k_1x4, bench_queue_64k_4x4;
+
+/* The kernel's, and the memory's, in the same way. */
+extern const bench_side_t bench_raw_spawn, bench_raw_copy;
 
 #endif

@@ -429,3 +429,4 @@ static const job_t long_large = {"spawn", TWO_CORES, RAW_PROCESS, RAW_SINK, BENC
 const bench_side_t bench_round_trip_small = {round_trip, &long_trip};
 const bench_side_t bench_stream_small = {stream, &long_small};
 const bench_side_t bench_stream_large = {stream, &long_large};
+const bench_side_t bench_raw_copy = {raw_copying, &long_large};

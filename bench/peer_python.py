@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Python's multiprocessing: round trips and streams over a Pipe, start and join of a function that does nothing."""
+"""Python's multiprocessing: round trips and streams over a Pipe, a Queue, start and join of a function that does
+nothing."""
 
 import multiprocessing
 import sys
@@ -77,10 +78,39 @@ def start_join(mode, count):
     return (time.perf_counter() - begin) / count * 1e6
 
 
+def put_all(queue, message, count):
+    for _ in range(count):
+        queue.put(message)
+
+
+def queue_items(package, size, count):
+    """Items a second from one process to another through a Queue."""
+    context = package.get_context("fork")
+    queue = context.Queue(1000)
+    process = context.Process(target=put_all, args=(queue, bytes(size), count))
+    begin = time.perf_counter()
+    process.start()
+    for _ in range(count):
+        queue.get()
+    taken = time.perf_counter() - begin
+    process.join()
+    return count / taken
+
+
+def billiard_items(count):
+    try:
+        import billiard
+    except ImportError:
+        sys.exit(77)
+    return queue_items(billiard, SMALL, count) / 1e3
+
+
 FIGURES = {
     "round_trip_64": round_trip,
     "stream_64": lambda count: stream(SMALL, count) / 1e3,
     "stream_64k": lambda count: stream(LARGE, count) * LARGE / 1e6,
+    "queue_64_1x1": lambda count: queue_items(multiprocessing, SMALL, count) / 1e3,
+    "billiard_queue_64_1x1": billiard_items,
     "start_join_fork": lambda count: start_join("fork", count),
     "start_join_spawn": lambda count: start_join("spawn", count),
 }

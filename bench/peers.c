@@ -10,6 +10,7 @@
 
 #define PATH_SIZE 4096
 #define PATIENCE 60              /* seconds for one figure */
+#define MISSES_SOMETHING 77      /* exit code of a peer */
 #define WORDS 8                  /* of a command, its end included */
 
 typedef struct peer_t {
@@ -58,6 +59,8 @@ static void judge(bench_figure_t *figure, const char *file, const char *output, 
 
     if (code == 0 && end != output && value > 0)
         bench_value(figure, value);
+    else if (code == MISSES_SOMETHING)
+        bench_skip(figure, BENCH_ABSENT, "%s does not find what it measures", file);
     else
         bench_skip(figure, BENCH_FAILED, "%s ended with exit code %d", file, code);
 }
@@ -128,6 +131,7 @@ static void isolated(bench_figure_t *figure, const void *what)
 static const peer_t zmq = {"peer_zmq", {NULL}};
 static const peer_t nng = {"peer_nng", {NULL}};
 static const peer_t mpi = {"peer_mpi", {"mpirun", "-n", "2", "--oversubscribe", "--allow-run-as-root", NULL}};
+static const peer_t boost = {"peer_boost", {NULL}};
 static const peer_t python = {"peer_python.py", {"python3", NULL}};
 
 static const job_t zmq_trip = {&zmq, "round_trip_64", BENCH_TURNS * BENCH_TRIPS};
@@ -145,12 +149,30 @@ static const job_t python_large = {&python, "stream_64k", BENCH_TURNS * BENCH_LA
 static const job_t python_spawn = {&python, "start_join_spawn", 10};
 static const job_t python_fork = {&python, "start_join_fork", BENCH_TURNS * BENCH_STARTS};
 
+static const job_t boost_64_1x1 = {&boost, "queue_64_1x1", BENCH_QUEUE_SMALL};
+static const job_t boost_64_4x1 = {&boost, "queue_64_4x1", BENCH_QUEUE_SMALL};
+static const job_t boost_64_1x4 = {&boost, "queue_64_1x4", BENCH_QUEUE_SMALL};
+static const job_t boost_64_4x4 = {&boost, "queue_64_4x4", BENCH_QUEUE_SMALL};
+static const job_t boost_4k_1x1 = {&boost, "queue_4k_1x1", BENCH_QUEUE_MIDDLE};
+static const job_t boost_4k_4x1 = {&boost, "queue_4k_4x1", BENCH_QUEUE_MIDDLE};
+static const job_t boost_4k_1x4 = {&boost, "queue_4k_1x4", BENCH_QUEUE_MIDDLE};
+static const job_t boost_4k_4x4 = {&boost, "queue_4k_4x4", BENCH_QUEUE_MIDDLE};
+static const job_t boost_64k_1x1 = {&boost, "queue_64k_1x1", BENCH_QUEUE_LARGE};
+static const job_t boost_64k_4x1 = {&boost, "queue_64k_4x1", BENCH_QUEUE_LARGE};
+static const job_t boost_64k_1x4 = {&boost, "queue_64k_1x4", BENCH_QUEUE_LARGE};
+static const job_t boost_64k_4x4 = {&boost, "queue_64k_4x4", BENCH_QUEUE_LARGE};
+static const job_t python_queue = {&python, "queue_64_1x1", BENCH_QUEUE_SMALL / 10};
+static const job_t billiard_queue = {&python, "billiard_queue_64_1x1", BENCH_QUEUE_SMALL / 10};
+
 #define TRIP(name, target, job) \
     {"round_trip_64/spawn/" name, "us", 1, 0, target, {ours, &bench_round_trip_small}, {peer, &job}, NULL}
 #define SMALL(name, target, job) {"stream_64/spawn/" name, "k/s", 1, 1, target, {ours, &bench_stream_small}, {peer, &job}, NULL}
 #define LARGE(name, target, job) \
     {"stream_64k/spawn/" name, "MB/s", 1, 1, target, {ours, &bench_stream_large}, {peer, &job}, NULL}
 #define ISOLATED(name, target, side) {"isolated_case/once/" name, "us", 1, 0, target, {isolated, NULL}, {ours, &side}, NULL}
+#define QUEUE(name, target, side, job) {"queue_" name, "k/s", 1, 1, target, {ours, &side}, {peer, &job}, NULL}
+#define BOOST(name, target) QUEUE(#name "/boost", target, bench_queue_##name, boost_##name)
+#define BOOST_LARGE(name) {"queue_" #name "/boost", "MB/s", 1, 1, 0, {ours, &bench_queue_##name}, {peer, &boost_##name}, NULL}
 #define START(name, job) {"start_join/spawn/" name, "us", 1, 0, 0, {ours, &bench_start_spawn}, {peer, &job}, NULL}
 
 static const bench_row_t rows[] = {
@@ -160,6 +182,14 @@ static const bench_row_t rows[] = {
     TRIP("python", 0, python_trip), SMALL("python", 0, python_small), LARGE("python", 0, python_large),
     START("python_spawn", python_spawn), START("python_fork", python_fork),
     ISOLATED("posix_spawn", 5, bench_raw_spawn),
+    BOOST(64_1x1, 2), BOOST(64_4x1, 2), BOOST(64_1x4, 0), BOOST(64_4x4, 2),
+    QUEUE("64_batch/boost", 10, bench_queue_64_batch, boost_64_1x1),
+    QUEUE("64_1x1/open_mpi", 1, bench_queue_64_1x1, mpi_small), QUEUE("64_1x1/zeromq", 2, bench_queue_64_1x1, zmq_small),
+    QUEUE("64_1x1/python", 0, bench_queue_64_1x1, python_queue),
+    QUEUE("64_1x1/billiard", 0, bench_queue_64_1x1, billiard_queue),
+    BOOST(4k_1x1, 0), BOOST(4k_4x1, 0), BOOST(4k_1x4, 0), BOOST(4k_4x4, 0),
+    BOOST_LARGE(64k_1x1), BOOST_LARGE(64k_4x1), BOOST_LARGE(64k_1x4), BOOST_LARGE(64k_4x4),
+    {"queue_64k_1x1/memcpy", "MB/s", 1, 1, 0.35, {ours, &bench_queue_64k_1x1}, {ours, &bench_raw_copy}, NULL},
 };
 
 const bench_row_t *bench_peer_rows(size_t *count)

@@ -104,4 +104,10 @@ AS_IF([test "$carom_cv_nng" = yes],
   [NNG_LIBS=${NNG_LIBS--lnng}
   AS_VAR_APPEND([carom_peers], [" nng"])])
 AM_CONDITIONAL([HAVE_NNG], [test "$carom_cv_nng" = yes])
+# Headers alone, in C++, which the rest of the build does without.
+AC_CACHE_CHECK([for Boost.Interprocess], [carom_cv_boost],
+  [AS_IF([echo '#include <boost/interprocess/ipc/message_queue.hpp>' |
+    ${CXX:-false} -x c++ -fsyntax-only - >&AS_MESSAGE_LOG_FD 2>&1], [carom_cv_boost=yes], [carom_cv_boost=no])])
+AS_IF([test "$carom_cv_boost" = yes], [AS_VAR_APPEND([carom_peers], [" Boost"])])
+AM_CONDITIONAL([HAVE_BOOST], [test "$carom_cv_boost" = yes])
 ])

@@ -55,6 +55,8 @@ found=$(awk '
 		if (name == "unistd.h" && begins(file, "platform/portable/"))
 			return 1
 		# The systems that bench/ compares with.
+		if (file ~ /^bench\/peer_[a-z]+\.cc$/ && name ~ /^(atomic|vector|boost\/.*\.hpp)$/)
+			return 1
 		if (file ~ /^bench\/peer_[a-z]+\.c$/ && name ~ /^(zmq|mpi|nng\/.*)\.h$/)
 			return 1
 		return of_the_system(file)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -64,6 +65,16 @@ static inline void peer_print(const peer_job_t *job, double taken)
 static inline void peer_address(char *address, size_t size, const char *prefix, const char *role)
 {
     snprintf(address, size, "%scarom-bench-%s-%ld", prefix, role, (long) getpid());
+}
+
+/* Memory of all zeros that all processes see. */
+static inline void *peer_memory(size_t size)
+{
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (memory == MAP_FAILED)
+        peer_fail("mmap");
+    return memory;
 }
 
 /* The second process; 1 in it, 0 in the first. */
