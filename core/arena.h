@@ -22,7 +22,7 @@
 #define CAROM__ARENA_HASTE carom_milliseconds(100)
 
 /* What an object is.  0 is none; shareable objects (core/share.h) are what their values are, a carom_type_t. */
-enum { CAROM__OBJECT_LINK = 1, CAROM__OBJECT_RING = 2, CAROM__OBJECT_REFERENCE = 3 };
+enum { CAROM__OBJECT_LINK = 1, CAROM__OBJECT_RING = 2, CAROM__OBJECT_REFERENCE = 3, CAROM__OBJECT_BLOCK = 4 };
 
 /* A process of the tree, or an object: a number, and a generation that tells it from those that had the number before.  All
  * zero: none. */
@@ -107,7 +107,9 @@ void carom__arena_open_keys(void);
 /* An object has two places for holders, for the two ends of a link; others use the first. */
 enum { CAROM__HOLDERS = 2 };
 
-/* A new object of `size` bytes (rounded up to a power of two, at least 64; at most 512 MiB), whose bytes are what they are.
+#define CAROM__OBJECT_SIZE_MAX ((size_t) 512 << 20)
+
+/* A new object of `size` bytes (rounded up to a power of two, at least 64; at most the above), whose bytes are what they are.
  * CAROM_ENOMEM: the arena's limit, or no memory; CAROM_ETIMEOUT: a process that does not go on has the arena's lock, and
  * has not given it up within `patience`. */
 carom_status_t carom__object_make(carom__id_t *object, void **at, int type, size_t size,

@@ -235,7 +235,7 @@ static carom_status_t decode_value(decoder_t *decoder, carom_value_t *value)
     case CAROM__WIRE_FILE:
         return decode_handle(decoder, value, CAROM_FILE);
     default:
-        if (tag >= CAROM__WIRE_LOCK && tag <= CAROM__WIRE_QUEUE)
+        if (tag >= CAROM__WIRE_LOCK && tag <= CAROM__WIRE_HEAP)
             return decode_handle(decoder, value, (carom_type_t) (CAROM_LOCK + (tag - CAROM__WIRE_LOCK)));
         return CAROM_EBADMSG;
     }

@@ -203,6 +203,8 @@ static carom_status_t encode_value(encoder_t *encoder, const carom_value_t *valu
     case CAROM_CONDITION:
     case CAROM_BARRIER:
     case CAROM_QUEUE:
+    case CAROM_ARRAY:
+    case CAROM_HEAP:
         return encode_handle(encoder, (unsigned char) (CAROM__WIRE_LOCK + (value->type - CAROM_LOCK)), value);
     }
     return CAROM_EINVAL;

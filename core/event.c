@@ -97,6 +97,23 @@ carom_status_t carom_event_wait(carom_event_t *event, carom_duration_t timeout)
     return CAROM_OK;
 }
 
+/* All who sleep are woken. */
+int carom__event_is_ready(void *handle)
+{
+    return (atomic_load(word_of(handle)) & SET) != 0;
+}
+
+void carom__event_doze(void *handle, int64_t deadline)
+{
+    const carom_event_t *event = handle;
+    uint32_t seen = atomic_load(word_of(event));
+
+    if (seen & SET)
+        return;
+    if ((seen & SLEEPERS) || atomic_compare_exchange_strong(word_of(event), &seen, seen | SLEEPERS))
+        carom__arena_park(event->share.object.index, word_of(event), seen | SLEEPERS, deadline);
+}
+
 const carom__share_kind_t carom__kind_event = {sizeof(carom_event_t), sizeof(block_t), NULL, NULL};
 
 CAROM__SHARE_FUNCTIONS(event, CAROM_EVENT)

@@ -225,6 +225,26 @@ void carom_lock_destroy(carom_lock_t **lock)
     *lock = NULL;
 }
 
+/* ---- for watches ---- */
+
+int carom__lock_is_ready(void *handle)
+{
+    uint64_t seen = atomic_load(&block_of(handle)->owner);
+
+    return name_in(seen) == 0 || party_in(seen) == 0 || !carom__slot_is_party_alive(party_in(seen));
+}
+
+void carom__lock_doze(void *handle, int64_t deadline)
+{
+    uint32_t wakes = atomic_load(&block_of(handle)->wakes);
+    uint64_t seen = atomic_load(&block_of(handle)->owner);
+
+    if (name_in(seen) != 0)
+        sleep_on(handle, seen, wakes, deadline);
+    if (carom__lock_is_ready(handle))
+        wake_one(handle);
+}
+
 /* ---- asking ---- */
 
 int carom_lock_is_locked(const carom_lock_t *lock)

@@ -25,7 +25,7 @@ const char *carom_type_name(carom_type_t type)
     static const char *const names[] = {"none",      "bool",       "int",  "bigint", "float",     "complex", "bytes",
                                         "text",      "list",       "tuple", "dict",  "set",       "frozenset",
                                         "connection", "file",      "lock", "semaphore", "event",  "condition", "barrier",
-                                        "queue"};
+                                        "queue",     "array",      "heap"};
 
     return (size_t) type < sizeof names / sizeof names[0] ? names[type] : "unknown";
 }
@@ -274,6 +274,8 @@ static void print_value(printer_t *printer, const carom_value_t *value)
     case CAROM_CONDITION:
     case CAROM_BARRIER:
     case CAROM_QUEUE:
+    case CAROM_ARRAY:
+    case CAROM_HEAP:
         put_text(printer, "<");
         put_text(printer, carom_type_name((carom_type_t) value->type));
         put_text(printer, ">");

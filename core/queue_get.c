@@ -2,6 +2,7 @@
 
 #include "core/queue.h"
 
+#include "core/kinds.h"
 #include "core/memory.h"
 #include "core/message.h"
 #include "core/time.h"
@@ -282,6 +283,21 @@ static void wake_others(carom_queue_t *queue)
     if (atomic_load(&block->putters_sleep))
         carom__queue_wake(queue, &block->putters_sleep, &block->putter_calls, 0);
     if (atomic_load(&block->getters_sleep) && stirs(queue, NULL))
+        carom__queue_wake(queue, &block->getters_sleep, &block->getter_calls, 0);
+}
+
+int carom__queue_is_ready(void *handle)
+{
+    return stirs(handle, NULL);
+}
+
+void carom__queue_doze(void *handle, int64_t deadline)
+{
+    carom_queue_t *queue = handle;
+    carom__queue_t *block = carom__queue_block(queue);
+
+    carom__queue_sleep(queue, &block->getters_sleep, &block->getter_calls, stirs, NULL, deadline);
+    if (stirs(queue, NULL))
         carom__queue_wake(queue, &block->getters_sleep, &block->getter_calls, 0);
 }
 

@@ -102,6 +102,25 @@ carom_status_t carom_semaphore_acquire(carom_semaphore_t *semaphore, carom_durat
     return CAROM_ETIMEOUT;
 }
 
+int carom__semaphore_is_ready(void *handle)
+{
+    return count_in(atomic_load(&block_of(handle)->word)) > 0;
+}
+
+void carom__semaphore_doze(void *handle, int64_t deadline)
+{
+    const carom_semaphore_t *semaphore = handle;
+    block_t *block = block_of(semaphore);
+    uint32_t seen = 0;
+
+    if (atomic_compare_exchange_strong(&block->word, &seen, SLEEPERS) || seen == SLEEPERS)
+        carom__arena_park(semaphore->share.object.index, &block->word, SLEEPERS, deadline);
+    if (!carom__semaphore_is_ready(handle))
+        return;
+    atomic_fetch_or(&block->word, SLEEPERS);
+    wake_one(semaphore);
+}
+
 /* ---- releasing ---- */
 
 carom_status_t carom_semaphore_release(carom_semaphore_t *semaphore, uint32_t count)

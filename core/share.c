@@ -16,10 +16,10 @@
 
 static const carom__share_kind_t *const kinds[] = {
     &carom__kind_lock, &carom__kind_semaphore, &carom__kind_event, &carom__kind_condition, &carom__kind_barrier,
-    &carom__kind_queue,
+    &carom__kind_queue, &carom__kind_array, &carom__kind_heap,
 };
 
-_Static_assert(sizeof kinds / sizeof kinds[0] == CAROM_QUEUE - CAROM_LOCK + 1, "one for each type");
+_Static_assert(sizeof kinds / sizeof kinds[0] == CAROM_HEAP - CAROM_LOCK + 1, "one for each type");
 
 const carom__mourner_t carom__object_mourners[256] = {
     [CAROM_LOCK] = carom__lock_mourn,

@@ -1,9 +1,10 @@
-/* Shareable objects: what locks, semaphores, events, conditions, barriers and queues have in common.
+/* Shareable objects: what locks, semaphores, events, conditions, barriers, queues, arrays and heaps
+ * have in common.
  *
  * Such an object is a block in the arena.  A process that uses it has a handle, of its own memory, which begins with a
  * carom__share_t: where the block is, and what the process holds it by.  Who made the object is in its first place; everybody
- * else holds a reference.  A handle in a value that is sent stays where it is, and a new reference goes along, held by what it is
- * under way in, until the receiver makes a handle of it. */
+ * else holds a reference.  A handle in a value that is sent stays where it is, and a new reference goes along, held by what
+ * it is under way in, until the receiver makes a handle of it. */
 
 #ifndef CAROM_CORE_SHARE_H
 #define CAROM_CORE_SHARE_H
@@ -26,7 +27,7 @@ typedef struct carom__share_t {
 
 static inline int carom__is_share(uint8_t type)
 {
-    return type >= CAROM_LOCK && type <= CAROM_QUEUE;
+    return type >= CAROM_LOCK && type <= CAROM_HEAP;
 }
 
 /* What is no handle of that type, or the parent's. */
@@ -51,8 +52,8 @@ typedef struct carom__share_kind_t {
     void (*close)(carom__share_t *share);              /* before a handle is freed, or NULL; not in a fork */
 } carom__share_kind_t;
 
-/* A new object for processes of the context, its block all zeros, which nobody else knows of yet; to be set up, and then opened.
- * Statuses of carom_lock_create. */
+/* A new object for processes of the context, its block all zeros, which nobody else knows of yet; to be set up, and then
+ * opened. Statuses of carom_lock_create. */
 carom_status_t carom__share_create(void **handle, carom_context_t *context, carom_type_t type) CAROM_MUST_CHECK;
 carom_status_t carom__share_open(void **handle) CAROM_MUST_CHECK;
 

@@ -339,6 +339,8 @@ int carom__value_same(const carom_value_t *one, const carom_value_t *other)
     case CAROM_CONDITION:
     case CAROM_BARRIER:
     case CAROM_QUEUE:
+    case CAROM_ARRAY:
+    case CAROM_HEAP:
         return one->u.object == other->u.object;
     case CAROM_FLOAT:
         return memcmp(one->u.number, other->u.number, sizeof one->u.number[0]) == 0;

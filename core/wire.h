@@ -33,7 +33,7 @@ enum {
     CAROM__WIRE_CONNECTION = 0x0F,   /* index */
     CAROM__WIRE_FILE = 0x10,
     CAROM__WIRE_LOCK = 0x11,         /* index; and so on, in the order of their types */
-    CAROM__WIRE_QUEUE = 0x16
+    CAROM__WIRE_HEAP = 0x18
 };
 
 #define CAROM__VARINT_MAX 10         /* bytes of the longest */

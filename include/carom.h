@@ -5,6 +5,7 @@
 
 #include <carom/api.h>
 #include <carom/arena.h>
+#include <carom/array.h>
 #include <carom/barrier.h>
 #include <carom/channel.h>
 #include <carom/condition.h>
@@ -14,6 +15,7 @@
 #include <carom/event.h>
 #include <carom/exchange.h>
 #include <carom/features.h>
+#include <carom/heap.h>
 #include <carom/lock.h>
 #include <carom/log.h>
 #include <carom/process.h>
@@ -25,5 +27,6 @@
 #include <carom/time.h>
 #include <carom/value.h>
 #include <carom/wait.h>
+#include <carom/watch.h>
 
 #endif

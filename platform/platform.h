@@ -338,11 +338,14 @@ carom_status_t carom_plat_lock_init(carom_plat_lock_t *lock);
 carom_status_t carom_plat_lock_enter(carom_plat_lock_t *lock, const carom_plat_party_t *party, int64_t deadline);
 void carom_plat_lock_leave(carom_plat_lock_t *lock, const carom_plat_party_t *party);
 
-/* ---- flags: something to wait on that is raised once (<os>/wait.c) ---- */
+/* ---- flags: something to wait on (<os>/wait.c) ---- */
 
 typedef struct carom_plat_flag_t carom_plat_flag_t;
 carom_status_t carom_plat_flag_create(carom_plat_flag_t **flag);
+
+/* Raising and lowering are done by one thread at a time; what is so already stays so. */
 void carom_plat_flag_raise(carom_plat_flag_t *flag);
+void carom_plat_flag_lower(carom_plat_flag_t *flag);
 carom_native_t carom_plat_flag_native(const carom_plat_flag_t *flag);
 void carom_plat_flag_destroy(carom_plat_flag_t **flag);
 

@@ -75,9 +75,9 @@ CAROM_TEST_ONCE(value, type_names)
 {
     static const char *const names[] = {"none", "bool", "int",  "bigint", "float",     "complex",    "bytes", "text",
                                         "list", "tuple", "dict", "set",   "frozenset", "connection", "file",   "lock",
-                                        "semaphore", "event", "condition", "barrier", "queue"};
+                                        "semaphore", "event", "condition", "barrier", "queue", "array", "heap"};
 
-    for (int i = 0; i <= CAROM_QUEUE; i++)
+    for (int i = 0; i <= CAROM_HEAP; i++)
         CAROM_ASSERT_TEXT(carom_type_name((carom_type_t) i), names[i]);
     CAROM_ASSERT_TEXT(carom_type_name((carom_type_t) 99), "unknown");
 }

@@ -147,6 +147,7 @@ static inline carom_value_t carom__value_itself(carom_value_t value)
         struct carom_lock_t *: carom_value_from_lock, struct carom_semaphore_t *: carom_value_from_semaphore,                  \
         struct carom_event_t *: carom_value_from_event, struct carom_condition_t *: carom_value_from_condition,                \
         struct carom_barrier_t *: carom_value_from_barrier, struct carom_queue_t *: carom_value_from_queue,                    \
+        struct carom_array_t *: carom_value_from_array, struct carom_heap_t *: carom_value_from_heap,                          \
         carom_value_t: carom__value_itself,                                                                                    \
         default: carom_value_from_int)(x)
 
@@ -221,6 +222,8 @@ inline carom_value_t carom_value_from(struct carom_event_t *event) { return caro
 inline carom_value_t carom_value_from(struct carom_condition_t *condition) { return carom_value_from_condition(condition); }
 inline carom_value_t carom_value_from(struct carom_barrier_t *barrier) { return carom_value_from_barrier(barrier); }
 inline carom_value_t carom_value_from(struct carom_queue_t *queue) { return carom_value_from_queue(queue); }
+inline carom_value_t carom_value_from(struct carom_array_t *array) { return carom_value_from_array(array); }
+inline carom_value_t carom_value_from(struct carom_heap_t *heap) { return carom_value_from_heap(heap); }
 
 /* Holds the arguments until the end of the full expression that carom_call stands in. */
 template <size_t N> struct carom__held_request_t {

@@ -23,10 +23,11 @@
  * A get waits for whoever may still put something, and a put for whoever may still get: anybody who has a handle.  Nobody can
  * say of them that they never will, so where that may be, wait with a timeout, or close the queue.
  *
- * A queue may be an argument of an entry, and may be sent over connections and queues of its tree at any time; who gets it has
- * a handle of his own, and the sender keeps his.  It lives, with what is in it, as long as anybody has a handle.  It costs some
- * 9 KiB of the memory that the tree shares, more as it is filled, and no descriptor and no thread.  A handle may be used by all
- * threads of its process at once; destroy it when no other call on it is under way.
+ * A queue may be an argument of an entry, and may be sent over connections and queues of its tree at any time; who gets it
+ * has a handle of his own, and the sender keeps his.  It lives, with what is in it, as long as anybody has a handle.  It
+ * costs some 9 KiB of the memory that the tree shares, more as it is filled, and no descriptor and no thread; for a loop of
+ * the host's there are watches (carom/watch.h).  A handle may be used by all threads of its process at once; destroy it when
+ * no other call on it is under way.
  */
 
 #ifndef CAROM_QUEUE_H

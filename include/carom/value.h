@@ -46,7 +46,9 @@ typedef enum carom_type_t {
     CAROM_EVENT = 17,
     CAROM_CONDITION = 18,
     CAROM_BARRIER = 19,
-    CAROM_QUEUE = 20
+    CAROM_QUEUE = 20,
+    CAROM_ARRAY = 21,
+    CAROM_HEAP = 22
 } carom_type_t;
 
 /* Private but for its size; read it through the functions below. */
@@ -71,6 +73,8 @@ struct carom_event_t;
 struct carom_condition_t;
 struct carom_barrier_t;
 struct carom_queue_t;
+struct carom_array_t;
+struct carom_heap_t;
 
 /* ---- making: numbers, cannot fail, need no clear ---- */
 
@@ -116,6 +120,8 @@ CAROM_API carom_value_t carom_value_from_event(struct carom_event_t *event);
 CAROM_API carom_value_t carom_value_from_condition(struct carom_condition_t *condition);
 CAROM_API carom_value_t carom_value_from_barrier(struct carom_barrier_t *barrier);
 CAROM_API carom_value_t carom_value_from_queue(struct carom_queue_t *queue);
+CAROM_API carom_value_t carom_value_from_array(struct carom_array_t *array);
+CAROM_API carom_value_t carom_value_from_heap(struct carom_heap_t *heap);
 
 /* Names an open descriptor, socket (not on Windows) or HANDLE of the caller; borrowed.  CAROM_NATIVE_NONE gives none. */
 CAROM_API carom_value_t carom_value_from_file(carom_native_t file);

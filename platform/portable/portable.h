@@ -95,6 +95,7 @@ void carom__child_take_back(carom_plat_child_t *child);
 struct carom_plat_flag_t {
     carom_plat_stream_t *reader;
     carom_plat_stream_t *writer;
+    int is_raised;
 };
 
 #endif

@@ -228,6 +228,7 @@ carom_status_t carom_plat_flag_create(carom_plat_flag_t **flag)
     *flag = NULL;
     if (self == NULL)
         return CAROM_ENOMEM;
+    self->is_raised = 0;
     status = carom_plat_stream_pair(&self->reader, &self->writer);
     if (status != CAROM_OK) {
         free(self);
@@ -237,10 +238,25 @@ carom_status_t carom_plat_flag_create(carom_plat_flag_t **flag)
     return CAROM_OK;
 }
 
-/* The end of the stream is readable for ever, and raising cannot fail. */
+/* There is room for a byte, so that neither waits. */
 void carom_plat_flag_raise(carom_plat_flag_t *flag)
 {
-    carom_plat_stream_shutdown(flag->writer);
+    const carom_plat_span_t spans[2] = {{"", 1}, {NULL, 0}};
+    size_t put;
+
+    if (!flag->is_raised)
+        (void) carom_plat_stream_write(flag->writer, spans, NULL, 0, &put, CAROM_PLAT_NEVER);
+    flag->is_raised = 1;
+}
+
+void carom_plat_flag_lower(carom_plat_flag_t *flag)
+{
+    size_t got, count = 0;
+    char byte;
+
+    if (flag->is_raised)
+        (void) carom_plat_stream_read(flag->reader, &byte, 1, &got, NULL, 0, &count, CAROM_PLAT_NEVER);
+    flag->is_raised = 0;
 }
 
 carom_native_t carom_plat_flag_native(const carom_plat_flag_t *flag)

@@ -312,7 +312,8 @@ ssize_t carom__pipe_write(carom_plat_stream_t *stream, const void *bytes, size_t
 
 struct carom_plat_flag_t {
     int reader;
-    int writer;                       /* the same as reader where one descriptor does */
+    int writer;
+    int is_raised;
 };
 
 /* ---- tests: the calls of the system made to fail ---- */

@@ -170,6 +170,7 @@ carom_status_t carom_plat_flag_create(carom_plat_flag_t **flag)
     *flag = NULL;
     if (self == NULL)
         return CAROM_ENOMEM;
+    self->is_raised = 0;
     error = carom__fd_pipe(&self->reader, &self->writer);
     if (error) {
         free(self);
@@ -179,10 +180,21 @@ carom_status_t carom_plat_flag_create(carom_plat_flag_t **flag)
     return CAROM_OK;
 }
 
-/* The end of the pipe is readable for ever, and raising cannot fail. */
+/* There is room for a byte, so that neither waits. */
 void carom_plat_flag_raise(carom_plat_flag_t *flag)
 {
-    carom__fd_close(&flag->writer);
+    while (!flag->is_raised && write(flag->writer, "", 1) < 0 && errno == EINTR)
+        ;
+    flag->is_raised = 1;
+}
+
+void carom_plat_flag_lower(carom_plat_flag_t *flag)
+{
+    char byte;
+
+    while (flag->is_raised && read(flag->reader, &byte, 1) < 0 && errno == EINTR)
+        ;
+    flag->is_raised = 0;
 }
 
 carom_native_t carom_plat_flag_native(const carom_plat_flag_t *flag)

@@ -301,6 +301,11 @@ void carom_plat_flag_raise(carom_plat_flag_t *flag)
     SetEvent(flag->event);
 }
 
+void carom_plat_flag_lower(carom_plat_flag_t *flag)
+{
+    ResetEvent(flag->event);
+}
+
 carom_native_t carom_plat_flag_native(const carom_plat_flag_t *flag)
 {
     return (carom_native_t) flag->event;

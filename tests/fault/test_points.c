@@ -161,6 +161,20 @@ static void lock_some(void)
     carom_barrier_destroy(&barrier);
 }
 
+static void share_some(void)
+{
+    carom_heap_ref_t ref;
+    carom_heap_t *heap;
+    carom_array_t *array;
+
+    CAROM_ASSERT_OK(carom_array_create(&array, NULL, CAROM_ITEM_I64, 100, NULL));
+    CAROM_ASSERT_OK(carom_array_add_int(NULL, array, 99, 1));
+    carom_array_destroy(&array);
+    CAROM_ASSERT_OK(carom_heap_create(&heap, NULL));
+    CAROM_ASSERT_OK(carom_heap_alloc(&ref, NULL, heap, 1000));
+    carom_heap_destroy(&heap);
+}
+
 /* What a process made that is killed is its tree's, whose root lives on: see the leaves of the tests below. */
 static void name_some(void)
 {
@@ -208,6 +222,7 @@ CAROM_TASK(points_worker)
         name_some();
         fill_some();
         lock_some();
+        share_some();
         queue_some();
         tell_some();
         if (i % 8 == 0)
