@@ -144,6 +144,7 @@ void carom__object_let_go(carom__id_t object, int place, carom__holder_t from);
  * go as such; the object lives as long as it does.  CAROM_EBADMSG: no such object, or one with a second holder; CAROM_ENOMEM;
  * CAROM_ETIMEOUT: a process that does not go on has the arena's lock, for 0.1 s; CAROM_EFORKED: this process has no arena. */
 carom_status_t carom__reference_make(carom__id_t *reference, carom__id_t object, carom__holder_t holder);
+carom_status_t carom__reference_make_until(carom__id_t *reference, carom__id_t object, carom__holder_t holder, int64_t deadline);
 
 /* The object of a reference, and what it is.  0: `holder` holds no such reference. */
 int carom__reference_target(carom__id_t *object, int *type, carom__id_t reference, carom__holder_t holder);

@@ -17,6 +17,9 @@
 #define FIRST_NAP 50
 #define LAST_NAP 2000
 
+/* However soon the time is over: an owner may only be waiting for a processor. */
+#define LEAST_PATIENCE 10000
+
 static uint32_t party_in(uint64_t word)
 {
     return (uint32_t) word & (uint32_t) (CAROM__LATCH_DEAD - 1);
@@ -48,7 +51,8 @@ static int look_for_a_while(carom__latch_t *latch, uint64_t name)
     return 0;
 }
 
-static int let_others_run(carom__latch_t *latch, uint64_t name)
+/* Not past the deadline: on a busy machine each time may cost a slice. */
+static int let_others_run(carom__latch_t *latch, uint64_t name, int64_t deadline)
 {
     int i;
 
@@ -56,6 +60,8 @@ static int let_others_run(carom__latch_t *latch, uint64_t name)
         carom_plat_yield();
         if (take_free(latch, name))
             return 1;
+        if (carom__is_past(deadline))
+            return 0;
     }
     return 0;
 }
@@ -82,9 +88,14 @@ static void nap(carom__latch_t *latch, uint32_t object, int64_t length, int64_t 
 
 carom_status_t carom__latch_wait(carom__latch_t *latch, uint32_t object, uint64_t name, int64_t deadline)
 {
-    int64_t length = FIRST_NAP;
+    int64_t length = FIRST_NAP, soon;
 
-    if (look_for_a_while(latch, name) || let_others_run(latch, name))
+    if (look_for_a_while(latch, name))
+        return CAROM_OK;
+    soon = carom_plat_now() + LEAST_PATIENCE;
+    if (deadline < soon)
+        deadline = soon;
+    if (let_others_run(latch, name, deadline))
         return CAROM_OK;
     for (;;) {
         if (take_free(latch, name))

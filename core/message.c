@@ -115,6 +115,8 @@ void carom__parcel_init(carom__parcel_t *parcel, const carom_connection_t *carri
     parcel->to = carrier ? carom__connection_holder(carrier) : CAROM__NOBODY;
     parcel->limits = carrier ? &carrier->traits.limits : NULL;
     memset(&parcel->into, 0, sizeof parcel->into);
+    parcel->deadline = 0;
+    parcel->without_handles = 0;
 }
 
 static carom_status_t give_connection(carom__parcel_t *parcel, carom_connection_t *connection, carom_native_t *file,
@@ -154,7 +156,8 @@ static carom_status_t give_share(carom__parcel_t *parcel, const carom__share_t *
     if (status == CAROM_OK)
         status = carom__buffer_reserve(&parcel->shares, CAROM__SHARE_SIZE);
     if (status == CAROM_OK)
-        status = carom__reference_make(&reference, share->object, parcel->to);
+        status = parcel->deadline ? carom__reference_make_until(&reference, share->object, parcel->to, parcel->deadline)
+                                  : carom__reference_make(&reference, share->object, parcel->to);
     if (status != CAROM_OK)
         return status;
     carom__fault("parcel.share");
@@ -171,6 +174,8 @@ static carom_status_t give_native(carom__parcel_t *parcel, carom_value_t handle,
     record_t record;
     carom_status_t status;
 
+    if (parcel->without_handles)
+        return CAROM_ENOTSUP;
     if (parcel->count == CAROM__HANDLES_MAX)
         return CAROM_ECOUNT;
     memset(&record, 0, sizeof record);

@@ -108,6 +108,8 @@ typedef struct carom__parcel_t {
     carom__holder_t to;                                     /* of the links and references that are under way in it */
     const carom_limits_t *limits;                           /* the carrier's; NULL: the defaults */
     carom__id_t into;                                       /* a shareable object that must not be in it; or none */
+    int64_t deadline;                                       /* how long references wait for the arena's lock; 0: not long */
+    int without_handles;                                    /* 1: connections and files cannot be in it: CAROM_ENOTSUP */
 } carom__parcel_t;
 
 /* With a carrier its link is the holder of what is under way, otherwise nobody is, until the caller says who: the process that

@@ -517,12 +517,17 @@ static carom_status_t refer_locked(carom__id_t *id, carom__id_t target, carom__h
 
 carom_status_t carom__reference_make(carom__id_t *id, carom__id_t target, carom__holder_t holder)
 {
+    return carom__reference_make_until(id, target, holder, carom__deadline(CAROM__ARENA_HASTE));
+}
+
+carom_status_t carom__reference_make_until(carom__id_t *id, carom__id_t target, carom__holder_t holder, int64_t deadline)
+{
     carom_status_t status;
 
     memset(id, 0, sizeof *id);
     if (carom__arena_shared() == NULL)
         return CAROM_EFORKED;
-    status = carom__arena_enter(carom__deadline(CAROM__ARENA_HASTE));
+    status = carom__arena_enter(deadline);
     if (status != CAROM_OK)
         return status;
     status = refer_locked(id, target, holder);

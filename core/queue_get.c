@@ -304,10 +304,13 @@ void carom__queue_doze(void *handle, int64_t deadline)
 /* CAROM_ENOENT becomes a wait. */
 static carom_status_t go_on(carom_queue_t *queue, carom_status_t status, int64_t deadline)
 {
-    if (status != CAROM_ENOENT)
+    if (status != CAROM_ENOENT && status != CAROM_ETIMEOUT)
         return status;
     if (carom__is_past(deadline))
         return CAROM_ETIMEOUT;
+    /* Somebody who does not go on had the arena's lock. */
+    if (status == CAROM_ETIMEOUT)
+        return CAROM_EAGAIN;
     wait_for_item(queue, deadline);
     return CAROM_EAGAIN;
 }

@@ -25,6 +25,9 @@
 /* Before it sleeps, a producer waits until so much of the queue is free that it need not wait again at once. */
 #define ROOMY 4
 
+/* However soon the time is over, whoever has the arena's lock may be about to give it up, µs. */
+#define ARENA_LEAST 10000
+
 /* What is put: one item, or so many of an array, one behind the other. */
 typedef struct load_t {
     const unsigned char *bytes;
@@ -385,6 +388,9 @@ static carom_status_t put_all(carom_queue_t *queue, const carom__party_t *party,
             break;
         if (status == CAROM_EAGAIN)
             status = wait_for_room(queue, load, deadline);
+        /* Somebody who does not go on had the arena's lock: he may, until the time is over. */
+        else if (status == CAROM_ETIMEOUT && !carom__is_past(deadline))
+            status = CAROM_OK;
         if (status != CAROM_OK)
             return status;
     }
@@ -447,13 +453,26 @@ static carom_status_t put_one_in_ring(carom_queue_t *queue, const carom__party_t
     return CAROM_OK;
 }
 
+/* Until when the arena's lock is waited for. */
+static int64_t arena_deadline(int64_t deadline)
+{
+    int64_t soon = carom_plat_now() + ARENA_LEAST;
+
+    return deadline > soon ? deadline : soon;
+}
+
+static carom_duration_t arena_patience(int64_t deadline)
+{
+    return deadline == CAROM_PLAT_NEVER ? CAROM_FOREVER : arena_deadline(deadline) - carom_plat_now();
+}
+
 /* The object is the caller's until it is put. */
-static carom_status_t set_apart(load_t *load)
+static carom_status_t set_apart(load_t *load, int64_t deadline)
 {
     carom__holder_t holders[CAROM__HOLDERS] = {carom__holder_self(), CAROM__NOBODY};
     void *at;
     carom_status_t status = carom__object_make(&load->apart, &at, CAROM__OBJECT_RING, load->length, holders,
-                                               CAROM__ARENA_HASTE);
+                                               arena_patience(deadline));
 
     carom__fault("queue.apart");
     if (status != CAROM_OK)
@@ -469,7 +488,7 @@ static carom_status_t put_one_apart(carom_queue_t *queue, const carom__party_t *
     carom_status_t status;
 
     one.count = 1;
-    status = set_apart(&one);
+    status = set_apart(&one, deadline);
     if (status != CAROM_OK)
         return status;
     status = put_all(queue, party, &one, deadline);
@@ -530,7 +549,7 @@ carom_status_t carom_queue_put_array(size_t *put, carom_queue_t *queue, const vo
 /* ---- values ---- */
 
 /* Moving ends would have to stay somewhere together with their bells. */
-static carom_status_t encode(carom__parcel_t *parcel, carom_queue_t *queue, carom_value_t value)
+static carom_status_t encode(carom__parcel_t *parcel, carom_queue_t *queue, carom_value_t value, int64_t deadline)
 {
     carom_status_t status;
 
@@ -538,9 +557,9 @@ static carom_status_t encode(carom__parcel_t *parcel, carom_queue_t *queue, caro
     parcel->to = carom__holder_self();
     parcel->limits = &carom__queue_block(queue)->limits;
     parcel->into = queue->share.object;
+    parcel->deadline = arena_deadline(deadline);
+    parcel->without_handles = 1;
     status = carom__parcel_put(parcel, value, NULL);
-    if (status == CAROM_OK && parcel->count > 0)
-        status = CAROM_ENOTSUP;
     return status == CAROM_OK ? carom__parcel_seal(parcel) : status;
 }
 
@@ -554,7 +573,7 @@ carom_status_t carom_queue_put(carom_queue_t *queue, carom_value_t value, carom_
 
     if (status != CAROM_OK)
         return status;
-    status = encode(&parcel, queue, value);
+    status = encode(&parcel, queue, value, deadline);
     if (status == CAROM_OK) {
         load.bytes = parcel.body.bytes;
         load.length = parcel.body.length;
