@@ -111,6 +111,9 @@ typedef struct carom__debt_t {
 /* Is done when this process has the lock again, at its end at the latest. */
 void carom__debt_owe(carom__id_t id, int place, carom__holder_t from);
 
+/* 1: this process owes something, so that somebody has the lock who does not go on, or had it just now. */
+int carom__debts_any(void);
+
 /* Under the lock. */
 void carom__debts_pay(void);
 

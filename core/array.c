@@ -18,7 +18,11 @@ typedef struct block_t {
 
 struct carom_array_t {
     carom__share_t share;
+    /* as they were found: what stands in the arena is not believed twice */
     unsigned char *items;
+    size_t count, item_size;
+    carom_item_type_t type;
+
     carom_lock_t *lock;                /* owned; or NULL */
 };
 
@@ -146,21 +150,29 @@ static carom_status_t open_lock(carom_array_t *array)
     return status;
 }
 
-/* What another process wrote there is not believed. */
+static int is_sound(const carom_array_t *array, uint64_t count, size_t room)
+{
+    if ((unsigned) array->type >= TYPES || array->item_size == 0 || count == 0 || count > room / array->item_size)
+        return 0;
+    return array->type == CAROM_ITEM_STRUCT || array->item_size == types[array->type].size;
+}
+
 static carom_status_t open_array(carom__share_t *share)
 {
     carom_array_t *array = (carom_array_t *) share;
-    const block_t *block = block_of(array);
-    size_t size = 0;
+    block_t block = *block_of(array);
+    size_t room = 0;
 
-    if (!carom__object_is_held(block->items, 0, carom__holder_object(share->object)) || block->item_size == 0)
+    if (!carom__object_is_held(block.items, 0, carom__holder_object(share->object)))
         return CAROM_EBADMSG;
-    array->items = carom__object_at(block->items, CAROM__OBJECT_BLOCK, &size);
+    array->items = carom__object_at(block.items, CAROM__OBJECT_BLOCK, &room);
+    array->item_size = (size_t) block.item_size;
+    array->type = (carom_item_type_t) block.type;
     if (array->items == NULL)
         return CAROM_ENOMEM;
-    if (block->type >= TYPES || block->count > size / block->item_size ||
-        (block->type != CAROM_ITEM_STRUCT && block->item_size != types[block->type].size))
+    if (!is_sound(array, block.count, room))
         return CAROM_EBADMSG;
+    array->count = (size_t) block.count;
     return open_lock(array);
 }
 
@@ -186,17 +198,17 @@ void *carom_array_items(const carom_array_t *array)
 
 size_t carom_array_count(const carom_array_t *array)
 {
-    return is_array(array) ? (size_t) block_of(array)->count : 0;
+    return is_array(array) ? array->count : 0;
 }
 
 size_t carom_array_item_size(const carom_array_t *array)
 {
-    return is_array(array) ? (size_t) block_of(array)->item_size : 0;
+    return is_array(array) ? array->item_size : 0;
 }
 
 carom_item_type_t carom_array_type(const carom_array_t *array)
 {
-    return is_array(array) ? (carom_item_type_t) block_of(array)->type : CAROM_ITEM_STRUCT;
+    return is_array(array) ? array->type : CAROM_ITEM_STRUCT;
 }
 
 carom_lock_t *carom_array_lock(const carom_array_t *array)
@@ -282,13 +294,16 @@ static double float_of(const number_type_t *type, uint64_t bits)
 /* What is too large for a float is infinite, as in a conversion of C. */
 static uint64_t bits_of(const number_type_t *type, double number)
 {
-    float single = (float) number;
-    uint32_t half;
     uint64_t bits;
+    uint32_t half;
+    float single;
 
-    memcpy(&half, &single, sizeof half);
     memcpy(&bits, &number, sizeof bits);
-    return type->size == sizeof single ? half : bits;
+    if (type->size != sizeof single)
+        return bits;
+    single = (float) number;
+    memcpy(&half, &single, sizeof half);
+    return half;
 }
 
 /* ---- one number ---- */
@@ -296,15 +311,13 @@ static uint64_t bits_of(const number_type_t *type, double number)
 static carom_status_t find(void **at, const number_type_t **type, const carom_array_t *array, size_t index, int is_float)
 {
     carom_status_t status = carom__share_check(array, CAROM_ARRAY);
-    const block_t *block;
 
     if (status != CAROM_OK)
         return status;
-    block = block_of(array);
-    if (index >= block->count)
+    if (index >= array->count)
         return CAROM_EINVAL;
-    *type = &types[block->type];
-    if (block->type == CAROM_ITEM_STRUCT || (*type)->is_float != is_float)
+    *type = &types[array->type];
+    if (array->type == CAROM_ITEM_STRUCT || (*type)->is_float != is_float)
         return CAROM_ETYPE;
     *at = array->items + index * (*type)->size;
     return CAROM_OK;

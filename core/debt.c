@@ -21,6 +21,11 @@ void carom__debt_owe(carom__id_t id, int place, carom__holder_t from)
         continue;
 }
 
+int carom__debts_any(void)
+{
+    return atomic_load(&debts) != NULL;
+}
+
 static void pay(const carom__debt_t *debt)
 {
     if (debt->from == CAROM__NOBODY)

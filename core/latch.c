@@ -98,7 +98,7 @@ carom_status_t carom__latch_wait(carom__latch_t *latch, uint32_t object, uint64_
     if (let_others_run(latch, name, deadline))
         return CAROM_OK;
     for (;;) {
-        if (take_free(latch, name))
+        if (look_for_a_while(latch, name))
             return CAROM_OK;
         if (succeed(latch, name))
             return CAROM_EOWNERDEAD;

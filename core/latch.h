@@ -1,8 +1,9 @@
 /* Latches: short locks inside of shareable objects, each for one side of one, which survive their owners.
  *
- * What a latch guards is a few dozen instructions, so nobody sleeps until he is woken: who finds it taken looks again, a little
- * later each time, then lets others run, then naps.  So the owner never has to wake anybody, and who is preempted with a latch
- * costs the others no call of the system each.  The next owner after a death is told so, and mends what the dead one left. */
+ * What a latch guards is mostly a few dozen instructions, and seldom more than copying some 100 KiB, so nobody sleeps until
+ * he is woken: who finds it taken looks again, a little later each time, then lets others run, then naps.  So the owner never
+ * has to wake anybody, and who is preempted with a latch costs the others no call of the system each.  The next owner after a
+ * death is told so, and mends what the dead one left. */
 
 #ifndef CAROM_CORE_LATCH_H
 #define CAROM_CORE_LATCH_H
@@ -42,6 +43,12 @@ static inline carom_status_t carom__latch_enter(carom__latch_t *latch, uint32_t 
 static inline void carom__latch_leave(carom__latch_t *latch)
 {
     (void) atomic_exchange_explicit(&latch->owner, 0, memory_order_seq_cst);
+}
+
+/* Leaves it as one whose owner died with it: the next one is told. */
+static inline void carom__latch_abandon(carom__latch_t *latch)
+{
+    atomic_store(&latch->owner, CAROM__LATCH_DEAD);
 }
 
 /* A process is dead: carom__mourner_t. */

@@ -241,7 +241,11 @@ void carom__lock_doze(void *handle, int64_t deadline)
 
     if (name_in(seen) != 0)
         sleep_on(handle, seen, wakes, deadline);
-    if (carom__lock_is_ready(handle))
+    /* Who was woken here does not know who else sleeps; and takes nothing. */
+    seen = atomic_load(&block_of(handle)->owner);
+    while (name_in(seen) != 0 && !swap(block_of(handle), seen, seen | CAROM__LOCK_SLEEPERS))
+        seen = atomic_load(&block_of(handle)->owner);
+    if (name_in(seen) == 0)
         wake_one(handle);
 }
 

@@ -291,12 +291,15 @@ carom_status_t carom__shares_hand(const unsigned char *body, size_t length, size
     }
     if (status == CAROM_OK)
         return CAROM_OK;
-    /* What cannot be taken back now is let go, later. */
-    for (handed = i - 1, i = 0; i < handed; i++) {
+    handed = i - 1;
+    for (i = 0; i < handed; i++) {
         carom__id_t reference = reference_in(share_at(body, length, count, i));
 
-        if (carom__object_hand(reference, 0, to, from) != CAROM_OK)
-            carom__object_let_go(reference, 0, to);
+        if (status != CAROM_EBUSY && carom__object_hand(reference, 0, to, from) == CAROM_OK)
+            continue;
+        /* What cannot be taken back now is let go, later. */
+        carom__object_let_go(reference, 0, to);
+        status = CAROM_EBUSY;
     }
     return status;
 }

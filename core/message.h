@@ -135,8 +135,8 @@ void carom__parcel_abandon(carom__parcel_t *parcel);
 
 /* ---- the records of shareable objects at the end of a body, where there are no handles ---- */
 
-/* Makes `to` the holder of all their references instead of `from`, or, after a failure, of none.  CAROM_EBADMSG,
- * CAROM_ETIMEOUT: as carom__object_hand. */
+/* Makes `to` the holder of all their references instead of `from`; after a failure of none.  CAROM_EBADMSG, CAROM_ETIMEOUT:
+ * as carom__object_hand; CAROM_EBUSY: likewise, and those that were handed are let go: the message is of no use any more. */
 carom_status_t carom__shares_hand(const unsigned char *body, size_t length, size_t count, carom__holder_t from,
                                   carom__holder_t to) CAROM_MUST_CHECK;
 

@@ -308,9 +308,12 @@ void carom__object_let_go_locked(carom__id_t id, int place, carom__holder_t from
 
 void carom__object_let_go(carom__id_t id, int place, carom__holder_t from)
 {
+    int64_t patience = carom__debts_any() ? 0 : CAROM__ARENA_HASTE;
+
     if (from == CAROM__NOBODY || carom__arena_shared() == NULL)
         return;
-    if (carom__arena_enter(carom__deadline(CAROM__ARENA_HASTE)) != CAROM_OK) {
+    /* There may be many of them, so that one alone waits. */
+    if (carom__arena_enter(carom__deadline(patience)) != CAROM_OK) {
         carom__debt_owe(id, place, from);
         return;
     }

@@ -139,8 +139,8 @@ static carom_status_t close_under_latch(carom_queue_t *queue, const carom__party
     carom_status_t status = carom__latch_enter(&block->putting, queue->share.object.index, party, deadline);
 
     if (status == CAROM_EOWNERDEAD)
-        carom__queue_mend_putting(queue);
-    else if (status != CAROM_OK)
+        status = carom__queue_mend_putting(queue);
+    if (status != CAROM_OK)
         return status;
     atomic_store(&block->closed, 1);
     carom__fault("queue.closing");
@@ -174,6 +174,14 @@ static uint32_t all_put(const carom__queue_t *block)
     return (int32_t) (taken - written) > 0 ? taken : written;
 }
 
+/* `done` first: who puts more before he says that one is done is not done in between. */
+static uint32_t not_done(const carom__queue_t *block)
+{
+    uint32_t done = atomic_load(&block->done);
+
+    return all_put(block) - done;
+}
+
 carom_status_t carom_queue_task_done(carom_queue_t *queue, uint32_t count)
 {
     carom_status_t status = carom__share_check(queue, CAROM_QUEUE);
@@ -184,12 +192,12 @@ carom_status_t carom_queue_task_done(carom_queue_t *queue, uint32_t count)
         return status;
     block = carom__queue_block(queue);
     done = atomic_load(&block->done);
-    do
+    do {
         if (count > all_put(block) - done)
             return CAROM_EOVERFLOW;
-    while (!atomic_compare_exchange_weak(&block->done, &done, done + count));
+    } while (!atomic_compare_exchange_weak(&block->done, &done, done + count));
     carom__fault("queue.done");
-    if (done + count == all_put(block))
+    if (not_done(block) == 0)
         carom__queue_wake(queue, &block->joiners_sleep, &block->joiner_calls, 1);
     return CAROM_OK;
 }
@@ -198,54 +206,51 @@ static int is_done(carom_queue_t *queue, const void *what)
 {
     const carom__queue_t *block = carom__queue_block(queue);
 
-    (void) what;
-    return all_put(block) == atomic_load(&block->done) || atomic_load(&block->deaths) != atomic_load(&block->deaths_told);
+    return not_done(block) == 0 || atomic_load(&block->deaths) != *(const uint32_t *) what;
 }
 
-/* 1: nobody has told of that many deaths yet. */
-static int tell_of(carom__queue_t *block, uint32_t deaths)
+/* Joiners that come later need not be told. */
+static void note_told(carom__queue_t *block, uint32_t deaths)
 {
     uint32_t told = atomic_load(&block->deaths_told);
 
-    while ((int32_t) (deaths - told) > 0)
-        if (atomic_compare_exchange_weak(&block->deaths_told, &told, deaths))
-            return 1;
-    return 0;
+    while ((int32_t) (deaths - told) > 0 && !atomic_compare_exchange_weak(&block->deaths_told, &told, deaths))
+        continue;
 }
 
 /* Nobody may join the process that died. */
-static void sleep_and_look(carom_queue_t *queue, int64_t deadline)
+static void sleep_and_look(carom_queue_t *queue, uint32_t deaths, int64_t deadline)
 {
     carom__queue_t *block = carom__queue_block(queue);
     uint32_t calls = atomic_load(&block->joiner_calls);
 
-    carom__queue_sleep(queue, &block->joiners_sleep, &block->joiner_calls, is_done, NULL, deadline);
+    carom__queue_sleep(queue, &block->joiners_sleep, &block->joiner_calls, is_done, &deaths, deadline);
     if (atomic_load(&block->joiner_calls) == calls)
         carom__slots_look();
 }
 
+/* All who wait when somebody dies are told, and the first who comes later. */
 carom_status_t carom_queue_join(carom_queue_t *queue, carom_duration_t timeout)
 {
     carom_status_t status = carom__share_check(queue, CAROM_QUEUE);
     int64_t deadline = carom__deadline(timeout);
     carom__queue_t *block;
-    uint32_t deaths;
+    uint32_t deaths, told;
 
     if (status != CAROM_OK)
         return status;
     block = carom__queue_block(queue);
+    told = atomic_load(&block->deaths_told);
     for (;;) {
         deaths = atomic_load(&block->deaths);
-        if (all_put(block) == atomic_load(&block->done)) {
-            (void) tell_of(block, deaths);
-            return CAROM_OK;
-        }
-        if (tell_of(block, deaths))
-            return CAROM_EDIED;
+        if (not_done(block) == 0 || (int32_t) (deaths - told) > 0)
+            break;
         if (carom__is_past(deadline))
             return CAROM_ETIMEOUT;
-        sleep_and_look(queue, deadline);
+        sleep_and_look(queue, told, deadline);
     }
+    note_told(block, deaths);
+    return not_done(block) == 0 ? CAROM_OK : CAROM_EDIED;
 }
 
 /* ---- asking ---- */
@@ -253,21 +258,19 @@ carom_status_t carom_queue_join(carom_queue_t *queue, carom_duration_t timeout)
 uint32_t carom_queue_size(const carom_queue_t *queue)
 {
     const carom__queue_t *block;
+    uint32_t taken, size;
 
     if (carom__share_check(queue, CAROM_QUEUE) != CAROM_OK)
         return 0;
     block = carom__queue_block(queue);
-    return all_put(block) - carom__place_count(atomic_load(&block->taken));
+    taken = carom__place_count(atomic_load(&block->taken));
+    size = all_put(block) - taken;
+    return size < block->items ? size : block->items;
 }
 
 uint32_t carom_queue_unfinished(const carom_queue_t *queue)
 {
-    const carom__queue_t *block;
-
-    if (carom__share_check(queue, CAROM_QUEUE) != CAROM_OK)
-        return 0;
-    block = carom__queue_block(queue);
-    return all_put(block) - atomic_load(&block->done);
+    return carom__share_check(queue, CAROM_QUEUE) == CAROM_OK ? not_done(carom__queue_block(queue)) : 0;
 }
 
 uint32_t carom_queue_capacity(const carom_queue_t *queue)
@@ -294,11 +297,12 @@ void carom__queue_mourn(void *block, uint32_t index, carom__id_t dead)
 
     carom__latch_mourn(&queue->putting, dead);
     carom__latch_mourn(&queue->getting, dead);
-    /* Each handle tells of it. */
-    if (carom__slot_has_returned(dead) || atomic_exchange(&queue->last_dead, holder) == holder)
+    /* Each handle tells of it, one after the other. */
+    if (carom__slot_has_returned(dead) || atomic_load(&queue->last_dead) == holder)
         return;
     atomic_fetch_add(&queue->deaths, 1);
     carom__fault("queue.mourned");
+    atomic_store(&queue->last_dead, holder);
     atomic_fetch_add(&queue->joiner_calls, 1);
     carom__arena_unpark(index, &queue->joiner_calls, 1);
 }

@@ -153,9 +153,15 @@ typedef struct carom__queue_t {
     _Atomic uint64_t last_dead;        /* of whom each handle tells */
 } carom__queue_t;
 
+/* A ring as this process knows it: what was checked once, and is not read from the arena again. */
+typedef struct carom__queue_view_t {
+    _Atomic(unsigned char *) at;       /* NULL: not known yet; stored last */
+    _Atomic uint32_t base, units;
+} carom__queue_view_t;
+
 struct carom_queue_t {
     carom__share_t share;
-    _Atomic(unsigned char *) rings[CAROM__QUEUE_RINGS];        /* where they are in this process; NULL: not known yet */
+    carom__queue_view_t views[CAROM__QUEUE_RINGS];
     /* hints, from threads of this process to one another */
     _Atomic int get_spin, put_spin;    /* µs of looking before the next sleep */
     _Atomic int crowded;               /* so many long items more are put apart, since others put as well */
@@ -194,19 +200,42 @@ int carom__queue_spin(carom_queue_t *queue, _Atomic int *spin, int (*is_over)(ca
 
 /* ---- queue_ring.c ---- */
 
-/* A ring in this process.  NULL: it is none any more, or no memory to map it. */
-unsigned char *carom__queue_ring(carom_queue_t *queue, uint32_t index);
+/* A ring in this process.  NULL: there is none of that number (carom__queue_no_ring), or no memory to map it. */
+const carom__queue_view_t *carom__queue_ring(carom_queue_t *queue, uint32_t index);
+
+static inline carom_status_t carom__queue_no_ring(uint32_t index)
+{
+    return index < CAROM__QUEUE_RINGS ? CAROM_ENOMEM : CAROM_EBROKEN;
+}
+
+/* The number of the ring that producers are in. */
+static inline uint32_t carom__queue_last(const carom__queue_t *block)
+{
+    return atomic_load_explicit(&block->ring_count, memory_order_acquire) - 1;
+}
+
+static inline uint32_t carom__queue_size_of(const carom__queue_view_t *ring)
+{
+    return atomic_load_explicit(&ring->units, memory_order_relaxed);
+}
+
+static inline uint32_t carom__queue_offset(const carom__queue_view_t *ring, uint32_t units)
+{
+    return (units - atomic_load_explicit(&ring->base, memory_order_relaxed)) & (carom__queue_size_of(ring) - 1);
+}
 
 /* The word at a place of a ring. */
-static inline _Atomic uint64_t *carom__queue_word(unsigned char *ring, const carom__queue_ring_t *where, uint32_t units)
+static inline _Atomic uint64_t *carom__queue_word(const carom__queue_view_t *ring, uint32_t units)
 {
-    return (_Atomic uint64_t *) (void *) (ring + (size_t) ((units - where->base) & (where->units - 1)) * CAROM__UNIT);
+    unsigned char *at = atomic_load_explicit(&ring->at, memory_order_relaxed);
+
+    return (_Atomic uint64_t *) (void *) (at + (size_t) carom__queue_offset(ring, units) * CAROM__UNIT);
 }
 
 /* Units from a place to the end of the ring. */
-static inline uint32_t carom__queue_until_end(const carom__queue_ring_t *where, uint32_t units)
+static inline uint32_t carom__queue_until_end(const carom__queue_view_t *ring, uint32_t units)
 {
-    return where->units - ((units - where->base) & (where->units - 1));
+    return carom__queue_size_of(ring) - carom__queue_offset(ring, units);
 }
 
 /* The first ring.  CAROM_ENOMEM and the like. */
@@ -216,9 +245,10 @@ carom_status_t carom__queue_start(carom_queue_t *queue);
  * has its largest; CAROM_ENOMEM, CAROM_ETIMEOUT. */
 carom_status_t carom__queue_grow(carom_queue_t *queue, uint32_t units);
 
-/* With `putting`, or with `getting`, of whose owner died: what he had begun is done, or was never begun. */
-void carom__queue_mend_putting(carom_queue_t *queue);
-void carom__queue_mend_getting(carom_queue_t *queue);
+/* With `putting`, or with `getting`, of whose owner died: what he had begun is done, or was never begun.  After a failure,
+ * for want of memory, the latch is a dead one's as before, and the next one is told. */
+carom_status_t carom__queue_mend_putting(carom_queue_t *queue) CAROM_MUST_CHECK;
+carom_status_t carom__queue_mend_getting(carom_queue_t *queue) CAROM_MUST_CHECK;
 
 /* What an item that nobody will get has with it is let go, as far as the queue holds it. */
 void carom__queue_drop(carom_queue_t *queue, uint64_t word, const unsigned char *bytes);

@@ -12,6 +12,9 @@
 
 #include <string.h>
 
+/* So much is copied at once; then others may get something, too. */
+#define LONGEST ((size_t) 256 << 10)
+
 /* Values up to here need no memory but their own. */
 #define SHORT 512
 
@@ -21,8 +24,7 @@ typedef struct front_t {
     uint64_t word;
     const unsigned char *bytes;        /* in the ring; those of an item apart are carom__apart_t */
     size_t length;                     /* of the item, wherever it is */
-    const carom__queue_ring_t *where;
-    unsigned char *ring;
+    const carom__queue_view_t *ring;
 } front_t;
 
 /* ---- the front ---- */
@@ -32,7 +34,8 @@ static int follow(carom__queue_t *block, uint32_t index)
 {
     uint32_t here = carom__place_units(atomic_load_explicit(&block->taken, memory_order_relaxed));
 
-    if (atomic_load(&block->ring_count) <= index + 1 || block->rings[index + 1].base != here)
+    if (index + 1 >= CAROM__QUEUE_RINGS || atomic_load(&block->ring_count) <= index + 1 ||
+        block->rings[index + 1].base != here)
         return 0;
     atomic_store(&block->ring, index + 1);
     carom__fault("queue.followed");
@@ -45,7 +48,7 @@ static carom_status_t read_item(front_t *front, uint32_t at, uint32_t until_end)
 
     if (!carom__queue_is_item(front->word, until_end))
         return CAROM_EBROKEN;
-    front->bytes = (unsigned char *) carom__queue_word(front->ring, front->where, at) + CAROM__UNIT;
+    front->bytes = (unsigned char *) carom__queue_word(front->ring, at) + CAROM__UNIT;
     front->length = carom__item_length(front->word);
     if (!(front->word & CAROM__ITEM_APART))
         return CAROM_OK;
@@ -57,12 +60,12 @@ static carom_status_t read_item(front_t *front, uint32_t at, uint32_t until_end)
 /* The item at front->place.  CAROM_ENOENT: none; it may have been put back to the ring's beginning. */
 static carom_status_t look_at(front_t *front)
 {
-    uint32_t at = carom__place_units(front->place), until_end = carom__queue_until_end(front->where, at);
+    uint32_t at = carom__place_units(front->place), until_end = carom__queue_until_end(front->ring, at);
 
-    front->word = atomic_load_explicit(carom__queue_word(front->ring, front->where, at), memory_order_acquire);
+    front->word = atomic_load_explicit(carom__queue_word(front->ring, at), memory_order_acquire);
     if (front->word == 0)
         return CAROM_ENOENT;
-    if (carom__item_kind(front->word) == CAROM__ITEM_BACK && until_end < front->where->units) {
+    if (carom__item_kind(front->word) == CAROM__ITEM_BACK && until_end < carom__queue_size_of(front->ring)) {
         front->place = carom__place_of(carom__place_count(front->place), at + until_end);
         return look_at(front);
     }
@@ -79,8 +82,7 @@ static carom_status_t find_front(carom_queue_t *queue, front_t *front)
         index = atomic_load_explicit(&block->ring, memory_order_relaxed);
         front->ring = carom__queue_ring(queue, index);
         if (front->ring == NULL)
-            return CAROM_ENOMEM;
-        front->where = &block->rings[index];
+            return carom__queue_no_ring(index);
         front->place = atomic_load_explicit(&block->taken, memory_order_relaxed);
         status = look_at(front);
     } while (status == CAROM_ENOENT && follow(block, index));
@@ -112,24 +114,25 @@ typedef struct want_t {
 
 /* Of an item apart. */
 typedef struct object_t {
-    carom__apart_t apart;
-    const unsigned char *bytes;        /* NULL: it is none any more */
+    carom__id_t id;
+    const unsigned char *bytes;
 } object_t;
 
-static object_t object_of(carom_queue_t *queue, const front_t *front)
+/* CAROM_ENOKEY: it is none any more; CAROM_ENOMEM; CAROM_EBROKEN: it is shorter than the item says. */
+static carom_status_t find_object(object_t *object, carom_queue_t *queue, const front_t *front)
 {
-    object_t object;
+    carom__apart_t apart;
     size_t size = 0;
 
-    memcpy(&object.apart, front->bytes, sizeof object.apart);
-    object.bytes = NULL;
-    if (carom__object_is_held(object.apart.object, 0, carom__queue_holder(queue)))
-        object.bytes = carom__object_at(object.apart.object, CAROM__OBJECT_RING, &size);
-    if (front->length > size)
-        object.bytes = NULL;
-    if (object.bytes)
-        carom_plat_memory_taken((void *) object.bytes);
-    return object;
+    memcpy(&apart, front->bytes, sizeof apart);
+    object->id = apart.object;
+    if (!carom__object_is_held(apart.object, 0, carom__queue_holder(queue)))
+        return CAROM_ENOKEY;
+    object->bytes = carom__object_at(apart.object, CAROM__OBJECT_RING, &size);
+    if (object->bytes == NULL)
+        return CAROM_ENOMEM;
+    carom_plat_memory_taken((void *) object->bytes);
+    return front->length <= size ? CAROM_OK : CAROM_EBROKEN;
 }
 
 /* What is before the place is nobody else's from now on; and then it may be written over. */
@@ -169,7 +172,7 @@ static carom_status_t take_with_references(carom_queue_t *queue, want_t *want, c
     begin_taking(block, after(front), carom__item_cost(front->length));
     status = want->use(want, object ? object->bytes : front->bytes, front, carom__queue_holder(queue));
     if (object)
-        carom__object_let_go(object->apart.object, 0, carom__queue_holder(queue));
+        carom__object_let_go(object->id, 0, carom__queue_holder(queue));
     end_taking(block);
     leave(queue);
     return status;
@@ -178,7 +181,7 @@ static carom_status_t take_with_references(carom_queue_t *queue, want_t *want, c
 /* The object is ours, and then there is time. */
 static carom_status_t take_object(carom_queue_t *queue, want_t *want, const front_t *front, const object_t *object)
 {
-    carom_status_t status = carom__object_hand(object->apart.object, 0, carom__queue_holder(queue), carom__holder_self());
+    carom_status_t status = carom__object_hand(object->id, 0, carom__queue_holder(queue), carom__holder_self());
 
     if (status != CAROM_OK) {
         leave(queue);
@@ -187,13 +190,14 @@ static carom_status_t take_object(carom_queue_t *queue, want_t *want, const fron
     take_one(carom__queue_block(queue), front);
     leave(queue);
     status = want->use(want, object->bytes, front, CAROM__NOBODY);
-    carom__object_let_go(object->apart.object, 0, carom__holder_self());
+    carom__object_let_go(object->id, 0, carom__holder_self());
     return status;
 }
 
-/* What the dead who took it left of it.  CAROM_EAGAIN: there may be another. */
+/* What the dead who took it left of it, or what is no item at all.  CAROM_EAGAIN: there may be another. */
 static carom_status_t pass_by(carom_queue_t *queue, const front_t *front)
 {
+    carom__queue_drop(queue, front->word, front->bytes);
     take_one(carom__queue_block(queue), front);
     leave(queue);
     return CAROM_EAGAIN;
@@ -201,10 +205,15 @@ static carom_status_t pass_by(carom_queue_t *queue, const front_t *front)
 
 static carom_status_t take_apart(carom_queue_t *queue, want_t *want, const front_t *front)
 {
-    object_t object = object_of(queue, front);
+    object_t object;
+    carom_status_t status = find_object(&object, queue, front);
 
-    if (object.bytes == NULL)
+    if (status == CAROM_ENOKEY || status == CAROM_EBROKEN)
         return pass_by(queue, front);
+    if (status != CAROM_OK) {
+        leave(queue);
+        return status;
+    }
     if (carom__item_shares(front->word) > 0)
         return take_with_references(queue, want, front, &object);
     return take_object(queue, want, front, &object);
@@ -247,13 +256,13 @@ static int stirs(carom_queue_t *queue, const void *what)
 {
     const carom__queue_t *block = carom__queue_block(queue);
     uint32_t index = atomic_load_explicit(&block->ring, memory_order_relaxed);
-    unsigned char *ring = carom__queue_ring(queue, index);
+    const carom__queue_view_t *ring = carom__queue_ring(queue, index);
     uint32_t at = carom__place_units(atomic_load_explicit(&block->taken, memory_order_relaxed));
 
     (void) what;
     if (ring == NULL || atomic_load_explicit(&block->ring_count, memory_order_relaxed) > index + 1)
         return 1;
-    return carom_plat_peek(carom__queue_word(ring, &block->rings[index], at)) != 0 ||
+    return carom_plat_peek(carom__queue_word(ring, at)) != 0 ||
            atomic_load_explicit(&block->closed, memory_order_relaxed);
 }
 
@@ -269,10 +278,7 @@ static carom_status_t enter(carom_queue_t *queue, const carom__party_t *party, i
 {
     carom_status_t status = carom__latch_enter(&carom__queue_block(queue)->getting, queue->share.object.index, party, deadline);
 
-    if (status != CAROM_EOWNERDEAD)
-        return status;
-    carom__queue_mend_getting(queue);
-    return CAROM_OK;
+    return status == CAROM_EOWNERDEAD ? carom__queue_mend_getting(queue) : status;
 }
 
 /* After one was taken: those who wait for room, and, since who has slept does not know who else does, the next who waits. */
@@ -354,7 +360,11 @@ carom_status_t carom_queue_get_into(void *buffer, size_t size, size_t *length, c
     carom_status_t status = carom__queue_check(&party, queue);
 
     *length = 0;
-    return status == CAROM_OK ? take(queue, party, &want, timeout) : status;
+    if (status == CAROM_OK)
+        status = take(queue, party, &want, timeout);
+    if (status != CAROM_OK && status != CAROM_ETOOBIG)
+        *length = 0;
+    return status;
 }
 
 /* Before anything is taken. */
@@ -395,6 +405,8 @@ carom_status_t carom_queue_get_bytes(void **bytes, size_t *length, carom_queue_t
     if (status != CAROM_OK) {
         carom_free(*bytes);
         *bytes = NULL;
+        if (status != CAROM_ETOOBIG)
+            *length = 0;
     }
     return status;
 }
@@ -462,12 +474,14 @@ static int is_one_here(want_t *want, const front_t *front)
     return !(front->word & CAROM__ITEM_APART) && is_one_of(want, front) == CAROM_OK;
 }
 
-/* With the latch, of a front that is one of the array: as many as are in this ring. */
+/* With the latch, of a front that is one of the array: those of them that are in this ring, up to some. */
 static size_t copy_many(carom__queue_t *block, want_t *want, front_t *front, size_t count)
 {
     unsigned char *to = want->to;
-    size_t n = 0;
+    size_t most = LONGEST / want->size + 1, n = 0;
 
+    if (count > most)
+        count = most;
     do {
         memcpy(to + n * want->size, front->bytes, want->size);
         n++;

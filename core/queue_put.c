@@ -66,31 +66,36 @@ static uint32_t smaller(uint32_t one, uint32_t other)
     return one < other ? one : other;
 }
 
-static room_t room_at(const carom__queue_t *block, carom__place_t freed, uint64_t cost_got, int reader_is_here)
+/* Whoever has got an item may be faster than who says that he put it: so differences may be below 0. */
+static room_t room_at(const carom__queue_t *block, const carom__queue_view_t *ring, carom__place_t freed, uint64_t cost_got,
+                      int reader_is_here)
 {
     carom__place_t written = atomic_load_explicit(&block->written, memory_order_relaxed);
-    const carom__queue_ring_t *ring = &block->rings[atomic_load_explicit(&block->ring_count, memory_order_relaxed) - 1];
-    uint32_t count = carom__place_count(written) - carom__place_count(freed);
-    uint32_t used = carom__place_units(written) - carom__place_units(freed);
-    uint64_t cost = atomic_load_explicit(&block->cost_put, memory_order_relaxed) - cost_got, most = block->bytes / CAROM__UNIT;
-    uint32_t here = reader_is_here ? used : carom__place_units(written) - ring->base;
+    int32_t count = (int32_t) (carom__place_count(written) - carom__place_count(freed));
+    uint32_t base = atomic_load_explicit(&ring->base, memory_order_relaxed), units = carom__queue_size_of(ring);
+    uint32_t here = carom__place_units(written) - (reader_is_here ? carom__place_units(freed) : base);
+    int64_t cost = (int64_t) (atomic_load_explicit(&block->cost_put, memory_order_relaxed) - cost_got);
+    int64_t most = (int64_t) (block->bytes / CAROM__UNIT);
     room_t room = {0, 0, 0};
 
-    if (count < block->items)
-        room.items = block->items - count;
-    room.cost = cost < most ? most - cost : 0;
-    if (here + CAROM__UNITS_A_LINE < ring->units)
-        room.in_ring = ring->units - here - CAROM__UNITS_A_LINE;
+    if (count < (int32_t) block->items)
+        room.items = block->items - (count > 0 ? (uint32_t) count : 0);
+    if (cost < most)
+        room.cost = (uint64_t) (most - (cost > 0 ? cost : 0));
+    if ((int32_t) here < 0)
+        here = 0;
+    if (here + CAROM__UNITS_A_LINE < units)
+        room.in_ring = units - here - CAROM__UNITS_A_LINE;
     return room;
 }
 
 /* Without the latch it may be otherwise the next moment.  The ring first: who is in it has freed what was before it. */
-static room_t look_for_room(const carom__queue_t *block)
+static room_t look_for_room(const carom__queue_t *block, const carom__queue_view_t *ring)
 {
-    int here = atomic_load(&block->ring) + 1 == atomic_load(&block->ring_count);
+    int here = atomic_load(&block->ring) == carom__queue_last(block);
     carom__place_t freed = atomic_load_explicit(&block->freed, memory_order_acquire);
 
-    return room_at(block, freed, atomic_load(&block->cost_got), here);
+    return room_at(block, ring, freed, atomic_load(&block->cost_got), here);
 }
 
 /* So if it has no room the ring is too small. */
@@ -104,25 +109,28 @@ static uint32_t most_of_array(const room_t *room, const load_t *load, uint32_t r
 {
     uint64_t most = room->cost / load->cost;
 
+    if (record > LONGEST / CAROM__UNIT)
+        record = LONGEST / CAROM__UNIT;
+
     if (most > room->items)
         most = room->items;
     if (most > load->count)
         most = load->count;
-    return smaller(most < record ? (uint32_t) most : record, record / load->units);
+    return most < record / load->units ? (uint32_t) most : record / load->units;
 }
 
 /* How many go into one record, here or at the beginning of the ring. */
-static uint32_t how_many(const carom__queue_t *block, const room_t *room, const load_t *load, int *back)
+static uint32_t how_many(const carom__queue_t *block, const carom__queue_view_t *ring, const room_t *room, const load_t *load,
+                         int *back)
 {
     uint32_t written = carom__place_units(atomic_load_explicit(&block->written, memory_order_relaxed));
-    const carom__queue_ring_t *ring = &block->rings[atomic_load_explicit(&block->ring_count, memory_order_relaxed) - 1];
     uint32_t until_end = carom__queue_until_end(ring, written), here = smaller(room->in_ring, until_end), most;
 
     *back = 0;
     if (load->count == 1)
         most = (uint32_t) is_within_limits(room, load);
     else
-        most = most_of_array(room, load, ring->units / CAROM__QUEUE_SHARE);
+        most = most_of_array(room, load, carom__queue_size_of(ring) / CAROM__QUEUE_SHARE);
     if (most == 0 || load->units <= here)
         return smaller(most, here / load->units);
     *back = 1;
@@ -138,8 +146,7 @@ static void copy(unsigned char *to, const unsigned char *from, size_t length)
 }
 
 /* All but the first word, which is returned. */
-static uint64_t write_items(unsigned char *ring, const carom__queue_ring_t *where, uint32_t at, const load_t *load,
-                            uint32_t count)
+static uint64_t write_items(const carom__queue_view_t *ring, uint32_t at, const load_t *load, uint32_t count)
 {
     uint64_t flags = is_apart(load) ? CAROM__ITEM_APART : 0, first = 0, word;
     carom__apart_t apart = {load->apart, load->length};
@@ -147,7 +154,7 @@ static uint64_t write_items(unsigned char *ring, const carom__queue_ring_t *wher
     const unsigned char *bytes = is_apart(load) ? (const unsigned char *) &apart : load->bytes;
 
     for (i = 0; i < count; i++) {
-        _Atomic uint64_t *place = carom__queue_word(ring, where, at + i * load->units);
+        _Atomic uint64_t *place = carom__queue_word(ring, at + i * load->units);
 
         word = carom__item_word(load->kind, length, load->shares, flags | (i + 1 < count ? CAROM__ITEM_MORE : 0));
         if (i == 0)
@@ -174,8 +181,10 @@ static carom_status_t hand_over(carom_queue_t *queue, const load_t *load, uint32
         status = carom__object_hand(load->apart, 0, from, to);
     if (status == CAROM_OK) {
         status = carom__shares_hand(load->bytes, load->length, load->shares, from, to);
-        if (status != CAROM_OK && is_apart(load) && carom__object_hand(load->apart, 0, to, from) != CAROM_OK)
+        if (status != CAROM_OK && is_apart(load) && carom__object_hand(load->apart, 0, to, from) != CAROM_OK) {
             carom__object_let_go(load->apart, 0, to);
+            status = CAROM_EBUSY;
+        }
     }
     carom__fault("queue.handed");
     if (status != CAROM_OK) {
@@ -186,21 +195,21 @@ static carom_status_t hand_over(carom_queue_t *queue, const load_t *load, uint32
 }
 
 /* By one store: of the record's word, or of one that sends consumers to it. */
-static void publish(carom__queue_t *block, unsigned char *ring, const carom__queue_ring_t *where, uint32_t at, uint64_t word,
-                    uint32_t count, uint32_t units)
+static void publish(carom__queue_t *block, const carom__queue_view_t *ring, uint32_t at, uint64_t word, uint32_t count,
+                    uint32_t units)
 {
     carom__place_t place = atomic_load_explicit(&block->written, memory_order_relaxed);
     uint32_t first = carom__place_units(place);
     carom__place_t next = carom__place_of(carom__place_count(place) + count, at + units);
 
-    atomic_store_explicit(carom__queue_word(ring, where, at + units), 0, memory_order_relaxed);
+    atomic_store_explicit(carom__queue_word(ring, at + units), 0, memory_order_relaxed);
     if (at != first) {
-        atomic_store_explicit(carom__queue_word(ring, where, at), word, memory_order_relaxed);
+        atomic_store_explicit(carom__queue_word(ring, at), word, memory_order_relaxed);
         word = carom__item_word(CAROM__ITEM_BACK, 0, 0, 0);
         carom__fault("queue.back");
     }
     carom__fault("queue.publishing");
-    atomic_store_explicit(carom__queue_word(ring, where, first), word, memory_order_release);
+    atomic_store_explicit(carom__queue_word(ring, first), word, memory_order_release);
     carom__fault("queue.published");
     atomic_store_explicit(&block->cost_put, block->cost_next, memory_order_relaxed);
     block->intent = 0;
@@ -208,119 +217,146 @@ static void publish(carom__queue_t *block, unsigned char *ring, const carom__que
 }
 
 /* 0 items: there is no room. */
-static carom_status_t put_record(carom_queue_t *queue, const load_t *load, const room_t *room, uint32_t *count)
+static carom_status_t put_record(carom_queue_t *queue, const carom__queue_view_t *ring, const load_t *load, const room_t *room,
+                                 uint32_t *count)
 {
     carom__queue_t *block = carom__queue_block(queue);
-    uint32_t index = atomic_load_explicit(&block->ring_count, memory_order_relaxed) - 1, at;
-    const carom__queue_ring_t *where = &block->rings[index];
-    unsigned char *ring;
+    uint32_t at;
     uint64_t word;
     int back;
     carom_status_t status = CAROM_OK;
 
-    *count = how_many(block, room, load, &back);
+    *count = how_many(block, ring, room, load, &back);
     if (*count == 0)
         return CAROM_OK;
-    ring = carom__queue_ring(queue, index);
-    if (ring == NULL)
-        return CAROM_ENOMEM;
     at = carom__place_units(atomic_load_explicit(&block->written, memory_order_relaxed));
     if (back)
-        at += carom__queue_until_end(where, at);
-    carom_plat_will_write(carom__queue_word(ring, where, at + carom__whole_lines(*count * load->units)), LINES_AHEAD);
-    word = write_items(ring, where, at, load, *count);
+        at += carom__queue_until_end(ring, at);
+    carom_plat_will_write(carom__queue_word(ring, at + carom__whole_lines(*count * load->units)), LINES_AHEAD);
+    word = write_items(ring, at, load, *count);
     block->cost_next = atomic_load_explicit(&block->cost_put, memory_order_relaxed) + *count * load->cost;
     if (takes_objects(load))
         status = hand_over(queue, load, at, word);
     if (status == CAROM_OK)
-        publish(block, ring, where, at, word, *count, carom__whole_lines(*count * load->units));
+        publish(block, ring, at, word, *count, carom__whole_lines(*count * load->units));
     else
         *count = 0;
     return status;
 }
 
-static room_t known_room(const carom__queue_t *block)
+static room_t known_room(const carom__queue_t *block, const carom__queue_view_t *ring)
 {
-    return room_at(block, block->seen, block->cost_seen, (int) block->seen_here);
+    return room_at(block, ring, block->seen, block->cost_seen, (int) block->seen_here);
 }
 
 static void look_at_consumers(carom__queue_t *block)
 {
-    block->seen_here = atomic_load(&block->ring) + 1 == atomic_load(&block->ring_count);
+    block->seen_here = atomic_load(&block->ring) == carom__queue_last(block);
     block->cost_seen = atomic_load(&block->cost_got);
     block->seen = atomic_load_explicit(&block->freed, memory_order_acquire);
 }
 
 /* CAROM_OK: there is a larger ring now. */
-static carom_status_t make_room(carom_queue_t *queue, const load_t *load, const room_t *room)
+static carom_status_t make_room(carom_queue_t *queue, const carom__queue_view_t *ring, const load_t *load, const room_t *room)
 {
-    const carom__queue_t *block = carom__queue_block(queue);
-    const carom__queue_ring_t *ring = &block->rings[atomic_load_explicit(&block->ring_count, memory_order_relaxed) - 1];
-
-    if (!is_within_limits(room, load) || (load->may_be_apart && load->units <= ring->units / CAROM__QUEUE_SHARE))
+    if (!is_within_limits(room, load) ||
+        (load->may_be_apart && load->units <= carom__queue_size_of(ring) / CAROM__QUEUE_SHARE))
         return CAROM_EAGAIN;
     return carom__queue_grow(queue, load->units);
+}
+
+/* With what is known of the consumers.  CAROM_EAGAIN: no room. */
+static carom_status_t put_here(carom_queue_t *queue, const load_t *load, room_t *room, const carom__queue_view_t **ring,
+                               uint32_t *count)
+{
+    const carom__queue_t *block = carom__queue_block(queue);
+    uint32_t last = carom__queue_last(block);
+    carom_status_t status;
+
+    *ring = carom__queue_ring(queue, last);
+    if (*ring == NULL)
+        return carom__queue_no_ring(last);
+    *room = known_room(block, *ring);
+    status = put_record(queue, *ring, load, room, count);
+    return status == CAROM_OK && *count == 0 ? CAROM_EAGAIN : status;
 }
 
 /* CAROM_EAGAIN: no room. */
 static carom_status_t put_some(carom_queue_t *queue, const load_t *load, uint32_t *count)
 {
     carom__queue_t *block = carom__queue_block(queue);
-    room_t room = known_room(block);
-    carom_status_t status;
+    const carom__queue_view_t *ring;
+    room_t room;
+    carom_status_t status, grown = CAROM_OK;
 
     *count = 0;
     if (atomic_load_explicit(&block->closed, memory_order_relaxed))
         return CAROM_ECLOSED;
-    status = put_record(queue, load, &room, count);
-    if (status != CAROM_OK || *count > 0)
+    status = put_here(queue, load, &room, &ring, count);
+    if (status != CAROM_EAGAIN)
         return status;
     look_at_consumers(block);
-    for (;;) {
-        room = known_room(block);
-        status = put_record(queue, load, &room, count);
-        if (status != CAROM_OK || *count > 0)
-            return status;
-        status = make_room(queue, load, &room);
-        block->seen_here &= status != CAROM_OK;
-        if (status != CAROM_OK)
-            return status == CAROM_ENOMEM ? CAROM_ENOMEM : CAROM_EAGAIN;
+    while ((status = put_here(queue, load, &room, &ring, count)) == CAROM_EAGAIN && grown == CAROM_OK) {
+        grown = make_room(queue, ring, load, &room);
+        if (grown == CAROM_OK)
+            block->seen_here = 0;
     }
+    return status == CAROM_EAGAIN && grown == CAROM_ENOMEM ? CAROM_ENOMEM : status;
 }
 
 /* ---- without it ---- */
 
+/* 1: closed, or what put_some has to see. */
+static int ends_waiting(carom_queue_t *queue, const carom__queue_view_t **ring)
+{
+    const carom__queue_t *block = carom__queue_block(queue);
+
+    *ring = carom__queue_ring(queue, carom__queue_last(block));
+    return *ring == NULL || atomic_load(&block->closed);
+}
+
 static int has_room(carom_queue_t *queue, const void *what)
 {
     const carom__queue_t *block = carom__queue_block(queue);
-    room_t room = look_for_room(block);
+    const carom__queue_view_t *ring;
+    room_t room;
     int back;
 
-    return atomic_load(&block->closed) || how_many(block, &room, what, &back) > 0;
-}
-
-int carom_queue_is_full(const carom_queue_t *queue)
-{
-    const load_t nothing = {NULL, 0, 1, CAROM__ITEM_BYTES, 0, {0, 0}, 1, CAROM__UNITS_A_LINE, 0};
-    const carom__queue_t *block;
-    room_t room;
-
-    if (carom__share_check(queue, CAROM_QUEUE) != CAROM_OK)
-        return 0;
-    block = carom__queue_block(queue);
-    room = look_for_room(block);
-    return !is_within_limits(&room, &nothing);
+    if (ends_waiting(queue, &ring))
+        return 1;
+    room = look_for_room(block, ring);
+    return how_many(block, ring, &room, what, &back) > 0;
 }
 
 /* And not only for one. */
 static int is_roomy(carom_queue_t *queue, const void *what)
 {
     const carom__queue_t *block = carom__queue_block(queue);
-    room_t room = look_for_room(block);
-    uint64_t most = block->bytes / CAROM__UNIT;
+    const carom__queue_view_t *ring;
+    room_t room;
 
-    return atomic_load(&block->closed) ||
-           (room.items > block->items / ROOMY && room.cost > most / ROOMY && has_room(queue, what));
+    if (ends_waiting(queue, &ring))
+        return 1;
+    room = look_for_room(block, ring);
+    return room.items > block->items / ROOMY && room.cost > block->bytes / CAROM__UNIT / ROOMY && has_room(queue, what);
+}
+
+/* An item of no bytes. */
+static const load_t nothing = {
+    .count = 1, .kind = CAROM__ITEM_BYTES, .units = 1, .cost = CAROM__UNITS_A_LINE, .may_be_apart = 1
+};
+
+int carom_queue_is_full(const carom_queue_t *queue)
+{
+    const carom__queue_t *block;
+    const carom__queue_view_t none = {.base = 0, .units = CAROM__UNITS_A_LINE};
+    room_t room;
+
+    if (carom__share_check(queue, CAROM_QUEUE) != CAROM_OK)
+        return 0;
+    block = carom__queue_block(queue);
+    room = look_for_room(block, &none);
+    return !is_within_limits(&room, &nothing);
 }
 
 static carom_status_t wait_for_room(carom_queue_t *queue, const load_t *load, int64_t deadline)
@@ -338,10 +374,7 @@ static carom_status_t enter(carom_queue_t *queue, const carom__party_t *party, i
 {
     carom_status_t status = carom__latch_enter(&carom__queue_block(queue)->putting, queue->share.object.index, party, deadline);
 
-    if (status != CAROM_EOWNERDEAD)
-        return status;
-    carom__queue_mend_putting(queue);
-    return CAROM_OK;
+    return status == CAROM_EOWNERDEAD ? carom__queue_mend_putting(queue) : status;
 }
 
 static void leave(carom_queue_t *queue, uint32_t count)
@@ -357,45 +390,45 @@ static void leave(carom_queue_t *queue, uint32_t count)
         carom__queue_wake(queue, &block->getters_sleep, &block->getter_calls, 0);
 }
 
-/* Who has slept here does not know who else does. */
-static void wake_next(carom_queue_t *queue, const load_t *load)
+/* Who has slept here does not know who else does, for what there may be room, whatever became of his own. */
+static void wake_next(carom_queue_t *queue)
 {
     carom__queue_t *block = carom__queue_block(queue);
-    load_t another = *load;
 
-    if (!atomic_load(&block->putters_sleep))
-        return;
-    another.count = 1;
-    if (has_room(queue, &another))
+    if (atomic_load(&block->putters_sleep) && has_room(queue, &nothing))
         carom__queue_wake(queue, &block->putters_sleep, &block->putter_calls, 0);
+}
+
+static carom_status_t put_once(carom_queue_t *queue, const carom__party_t *party, load_t *load, int64_t deadline)
+{
+    carom_status_t status = enter(queue, party, deadline);
+    uint32_t count;
+
+    if (status != CAROM_OK)
+        return status;
+    status = put_some(queue, load, &count);
+    leave(queue, count);
+    load->count -= count;
+    if (count > 0)
+        load->bytes += (size_t) count * load->length;
+    if (status == CAROM_EAGAIN)
+        return wait_for_room(queue, load, deadline);
+    /* Somebody who does not go on had the arena's lock: he may, until the time is over; unless something was lost over it. */
+    if (status == CAROM_EBUSY)
+        return CAROM_ETIMEOUT;
+    return status == CAROM_ETIMEOUT && !carom__is_past(deadline) ? CAROM_OK : status;
 }
 
 /* Puts it all; load->count and load->bytes are what is left. */
 static carom_status_t put_all(carom_queue_t *queue, const carom__party_t *party, load_t *load, int64_t deadline)
 {
     carom_status_t status;
-    uint32_t count;
 
-    for (;;) {
-        status = enter(queue, party, deadline);
-        if (status != CAROM_OK)
-            return status;
-        status = put_some(queue, load, &count);
-        leave(queue, count);
-        load->count -= count;
-        load->bytes += (size_t) count * load->length;
-        if (status == CAROM_OK && load->count == 0)
-            break;
-        if (status == CAROM_EAGAIN)
-            status = wait_for_room(queue, load, deadline);
-        /* Somebody who does not go on had the arena's lock: he may, until the time is over. */
-        else if (status == CAROM_ETIMEOUT && !carom__is_past(deadline))
-            status = CAROM_OK;
-        if (status != CAROM_OK)
-            return status;
-    }
-    wake_next(queue, load);
-    return CAROM_OK;
+    do
+        status = put_once(queue, party, load, deadline);
+    while (status == CAROM_OK && load->count > 0);
+    wake_next(queue);
+    return status;
 }
 
 /* ---- items ---- */
@@ -449,7 +482,7 @@ static carom_status_t put_one_in_ring(carom_queue_t *queue, const carom__party_t
         return status;
     load->count--;
     load->bytes += load->length;
-    wake_next(queue, &one);
+    wake_next(queue);
     return CAROM_OK;
 }
 
@@ -506,9 +539,9 @@ static carom_status_t put_load(carom_queue_t *queue, const carom__party_t *party
     const carom__queue_t *block = carom__queue_block(queue);
     carom_status_t status = CAROM_OK;
 
-    load->cost = carom__item_cost(load->length);
-    if (load->cost > block->bytes / CAROM__UNIT)
+    if (load->length > CAROM_QUEUE_BYTES_MAX || carom__item_cost(load->length) > block->bytes / CAROM__UNIT)
         return CAROM_ETOOBIG;
+    load->cost = carom__item_cost(load->length);
     load->units = carom__item_units((uint32_t) load->length);
     if (load->units <= units_in_ring(block, SHORT) || load->length == 0)
         return put_all(queue, party, load, deadline);
@@ -522,22 +555,24 @@ static carom_status_t put_load(carom_queue_t *queue, const carom__party_t *party
 
 carom_status_t carom_queue_put_bytes(carom_queue_t *queue, const void *bytes, size_t length, carom_duration_t timeout)
 {
-    load_t load = {bytes, length, 1, CAROM__ITEM_BYTES, 0, {0, 0}, 0, 0, 0};
+    load_t load = {.bytes = bytes, .length = length, .count = 1, .kind = CAROM__ITEM_BYTES};
     carom__party_t *party;
     carom_status_t status = carom__queue_check(&party, queue);
 
+    if (status == CAROM_OK && bytes == NULL && length > 0)
+        status = CAROM_EINVAL;
     return status == CAROM_OK ? put_load(queue, party, &load, carom__deadline(timeout)) : status;
 }
 
 carom_status_t carom_queue_put_array(size_t *put, carom_queue_t *queue, const void *items, size_t size, size_t count,
                                      carom_duration_t timeout)
 {
-    load_t load = {items, size, count, CAROM__ITEM_BYTES, 0, {0, 0}, 0, 0, 0};
+    load_t load = {.bytes = items, .length = size, .count = count, .kind = CAROM__ITEM_BYTES};
     carom__party_t *party;
     carom_status_t status = carom__queue_check(&party, queue);
 
     *put = 0;
-    if (status == CAROM_OK && size == 0)
+    if (status == CAROM_OK && (size == 0 || (items == NULL && count > 0)))
         status = CAROM_EINVAL;
     if (status != CAROM_OK || count == 0)
         return status;
@@ -565,7 +600,7 @@ static carom_status_t encode(carom__parcel_t *parcel, carom_queue_t *queue, caro
 
 carom_status_t carom_queue_put(carom_queue_t *queue, carom_value_t value, carom_duration_t timeout)
 {
-    load_t load = {NULL, 0, 1, CAROM__ITEM_VALUE, 0, {0, 0}, 0, 0, 0};
+    load_t load = {.count = 1, .kind = CAROM__ITEM_VALUE};
     carom__party_t *party;
     carom_status_t status = carom__queue_check(&party, queue);
     int64_t deadline = carom__deadline(timeout);
@@ -580,6 +615,9 @@ carom_status_t carom_queue_put(carom_queue_t *queue, carom_value_t value, carom_
         load.shares = (uint32_t) parcel.share_count;
         status = put_load(queue, party, &load, deadline);
     }
-    (status == CAROM_OK ? carom__parcel_handed_over : carom__parcel_abandon)(&parcel);
+    if (status == CAROM_OK)
+        carom__parcel_handed_over(&parcel);
+    else
+        carom__parcel_abandon(&parcel);
     return status;
 }

@@ -15,32 +15,33 @@
 
 /* ---- where they are ---- */
 
-static unsigned char *map(const carom_queue_t *queue, const carom__queue_ring_t *where)
+/* What stands in the arena is read once, and believed when it is sound. */
+static int view(carom_queue_t *queue, uint32_t index)
 {
+    carom__queue_ring_t ring = carom__queue_block(queue)->rings[index];
+    carom__queue_view_t *to = &queue->views[index];
     size_t size = 0;
-    unsigned char *ring = NULL;
+    unsigned char *at = NULL;
 
-    if (where->units > 0 && (where->units & (where->units - 1)) == 0 &&
-        carom__object_is_held(where->object, 0, carom__queue_holder(queue)))
-        ring = carom__object_at(where->object, CAROM__OBJECT_RING, &size);
-    return size / CAROM__UNIT >= where->units ? ring : NULL;
+    if (ring.units >= FIRST_UNITS && (ring.units & (ring.units - 1)) == 0 &&
+        carom__object_is_held(ring.object, 0, carom__queue_holder(queue)))
+        at = carom__object_at(ring.object, CAROM__OBJECT_RING, &size);
+    if (at == NULL || size / CAROM__UNIT < ring.units)
+        return 0;
+    carom_plat_memory_taken(at);
+    atomic_store_explicit(&to->base, ring.base, memory_order_relaxed);
+    atomic_store_explicit(&to->units, ring.units, memory_order_relaxed);
+    atomic_store_explicit(&to->at, at, memory_order_release);
+    return 1;
 }
 
-unsigned char *carom__queue_ring(carom_queue_t *queue, uint32_t index)
+const carom__queue_view_t *carom__queue_ring(carom_queue_t *queue, uint32_t index)
 {
-    unsigned char *ring;
-
     if (index >= CAROM__QUEUE_RINGS)
         return NULL;
-    ring = atomic_load_explicit(&queue->rings[index], memory_order_acquire);
-    if (ring)
-        return ring;
-    ring = map(queue, &carom__queue_block(queue)->rings[index]);
-    if (ring) {
-        carom_plat_memory_taken(ring);
-        atomic_store_explicit(&queue->rings[index], ring, memory_order_release);
-    }
-    return ring;
+    if (atomic_load_explicit(&queue->views[index].at, memory_order_acquire) || view(queue, index))
+        return &queue->views[index];
+    return NULL;
 }
 
 /* ---- making ---- */
@@ -57,7 +58,7 @@ static uint32_t most_units(const carom__queue_t *block)
 }
 
 /* Nobody looks at it before ring_count says that it is there.  One that a dead process made and had not said is taken. */
-static carom_status_t make_ring(carom_queue_t *queue, uint32_t index, uint32_t units)
+static carom_status_t make_ring(carom_queue_t *queue, uint32_t index, uint32_t units, carom_duration_t patience)
 {
     carom__queue_ring_t *ring = &carom__queue_block(queue)->rings[index];
     carom__holder_t holders[CAROM__HOLDERS] = {carom__holder_self(), CAROM__NOBODY};
@@ -68,7 +69,7 @@ static carom_status_t make_ring(carom_queue_t *queue, uint32_t index, uint32_t u
         carom__object_let_go(ring->object, 0, carom__queue_holder(queue));
     if (ring->units != units || !carom__object_is_held(ring->object, 0, carom__queue_holder(queue))) {
         status = carom__object_make(&ring->object, &at, CAROM__OBJECT_RING, (size_t) units * CAROM__UNIT, holders,
-                                    GROW_PATIENCE);
+                                    patience);
         carom__fault("queue.ring");
         ring->units = units;
         if (status == CAROM_OK) {
@@ -77,20 +78,23 @@ static carom_status_t make_ring(carom_queue_t *queue, uint32_t index, uint32_t u
                 carom__object_let_go(ring->object, 0, holders[0]);
         }
     }
-    atomic_store(&queue->rings[index], NULL);
+    atomic_store(&queue->views[index].at, NULL);
     return status;
 }
 
-static carom_status_t add_ring(carom_queue_t *queue, uint32_t index, uint32_t units)
+static carom_status_t add_ring(carom_queue_t *queue, uint32_t index, uint32_t units, carom_duration_t patience)
 {
     carom__queue_t *block = carom__queue_block(queue);
-    carom_status_t status = make_ring(queue, index, units);
-    unsigned char *at = status == CAROM_OK ? carom__queue_ring(queue, index) : NULL;
+    carom_status_t status = make_ring(queue, index, units, patience);
+    const carom__queue_view_t *ring;
 
-    if (at == NULL)
-        return status == CAROM_OK ? CAROM_ENOMEM : status;
+    if (status != CAROM_OK)
+        return status;
     block->rings[index].base = carom__place_units(atomic_load(&block->written));
-    atomic_store((_Atomic uint64_t *) (void *) at, 0);
+    ring = carom__queue_ring(queue, index);
+    if (ring == NULL)
+        return CAROM_ENOMEM;
+    atomic_store(carom__queue_word(ring, block->rings[index].base), 0);
     carom__fault("queue.growing");
     atomic_store(&block->ring_count, index + 1);
     carom__fault("queue.grown");
@@ -99,20 +103,24 @@ static carom_status_t add_ring(carom_queue_t *queue, uint32_t index, uint32_t un
 
 carom_status_t carom__queue_start(carom_queue_t *queue)
 {
-    return add_ring(queue, 0, FIRST_UNITS);
+    return add_ring(queue, 0, FIRST_UNITS, CAROM__ARENA_PATIENCE);
 }
 
 carom_status_t carom__queue_grow(carom_queue_t *queue, uint32_t units)
 {
     const carom__queue_t *block = carom__queue_block(queue);
-    uint32_t count = atomic_load(&block->ring_count), most = most_units(block), next = block->rings[count - 1].units;
+    uint32_t last = carom__queue_last(block), most = most_units(block), next;
+    const carom__queue_view_t *ring = carom__queue_ring(queue, last);
 
-    if (count == CAROM__QUEUE_RINGS || next >= most)
+    if (ring == NULL)
+        return carom__queue_no_ring(last);
+    next = carom__queue_size_of(ring);
+    if (last + 1 == CAROM__QUEUE_RINGS || next >= most)
         return CAROM_EAGAIN;
     do
-        next = next * GROWTH < most ? next * GROWTH : most;
+        next = next < most / GROWTH ? next * GROWTH : most;
     while (next / CAROM__QUEUE_SHARE < units && next < most);
-    return add_ring(queue, count, next);
+    return add_ring(queue, last + 1, next, GROW_PATIENCE);
 }
 
 /* ---- after a death ---- */
@@ -137,14 +145,14 @@ void carom__queue_drop(carom_queue_t *queue, uint64_t word, const unsigned char 
 }
 
 /* How many items a record has, and its length; 0 items for one that sends on to the ring's beginning. */
-static uint32_t measure(unsigned char *ring, const carom__queue_ring_t *where, uint32_t at, uint32_t *units)
+static uint32_t measure(const carom__queue_view_t *ring, uint32_t at, uint32_t *units)
 {
-    uint32_t until_end = carom__queue_until_end(where, at), count = 0;
+    uint32_t until_end = carom__queue_until_end(ring, at), count = 0;
     uint64_t word;
 
     *units = 0;
     do {
-        word = atomic_load_explicit(carom__queue_word(ring, where, at + *units), memory_order_acquire);
+        word = atomic_load_explicit(carom__queue_word(ring, at + *units), memory_order_acquire);
         if (!carom__queue_is_item(word, until_end - *units)) {
             *units = until_end;
             return count;
@@ -156,56 +164,66 @@ static uint32_t measure(unsigned char *ring, const carom__queue_ring_t *where, u
     return count;
 }
 
+static void drop_at(carom_queue_t *queue, const carom__queue_view_t *ring, uint32_t at, uint64_t word)
+{
+    if (carom__queue_is_item(word, carom__queue_until_end(ring, at)))
+        carom__queue_drop(queue, word, (unsigned char *) carom__queue_word(ring, at) + CAROM__UNIT);
+}
+
 /* Its items are not to be had twice, and what took objects along was put or was not. */
-void carom__queue_mend_putting(carom_queue_t *queue)
+carom_status_t carom__queue_mend_putting(carom_queue_t *queue)
 {
     carom__queue_t *block = carom__queue_block(queue);
-    uint32_t index = atomic_load(&block->ring_count) - 1, units, count;
-    const carom__queue_ring_t *where = &block->rings[index < CAROM__QUEUE_RINGS ? index : 0];
-    unsigned char *ring = carom__queue_ring(queue, index);
+    uint32_t last = carom__queue_last(block), units, count;
+    const carom__queue_view_t *ring = carom__queue_ring(queue, last);
     carom__place_t place = atomic_load(&block->written);
     int was_put = 0, records;
 
-    if (ring == NULL)
-        return;
+    if (ring == NULL) {
+        carom__latch_abandon(&block->putting);
+        return carom__queue_no_ring(last);
+    }
     /* One that sends on to the beginning, and one of items, at most. */
     for (records = 0; records < 2; records++) {
-        if (atomic_load(carom__queue_word(ring, where, carom__place_units(place))) == 0)
+        if (atomic_load(carom__queue_word(ring, carom__place_units(place))) == 0)
             break;
-        count = measure(ring, where, carom__place_units(place), &units);
+        count = measure(ring, carom__place_units(place), &units);
         place = carom__place_of(carom__place_count(place) + count, carom__place_units(place) + units);
         was_put |= count > 0;
     }
     if (block->intent != 0 && !was_put)
-        carom__queue_drop(queue, block->intent,
-                          (unsigned char *) carom__queue_word(ring, where, block->intent_at) + CAROM__UNIT);
+        drop_at(queue, ring, block->intent_at, block->intent);
     carom__fault("queue.mending");
     if (was_put)
         atomic_store(&block->cost_put, block->cost_next);
     block->intent = 0;
     atomic_store(&block->written, place);
+    return CAROM_OK;
 }
 
 /* What somebody took who did not come to take over its objects: he alone would have had it. */
-void carom__queue_mend_getting(carom_queue_t *queue)
+carom_status_t carom__queue_mend_getting(carom_queue_t *queue)
 {
     carom__queue_t *block = carom__queue_block(queue);
     uint32_t index = atomic_load(&block->ring), at = carom__place_units(atomic_load(&block->freed));
-    const carom__queue_ring_t *where = &block->rings[index < CAROM__QUEUE_RINGS ? index : 0];
-    unsigned char *ring = carom__queue_ring(queue, index);
+    const carom__queue_view_t *ring = carom__queue_ring(queue, index);
     carom__place_t taken = atomic_load(&block->taken);
     uint64_t word;
 
-    if (ring == NULL || at == carom__place_units(taken))
-        return;
-    word = atomic_load(carom__queue_word(ring, where, at));
-    if (carom__item_kind(word) == CAROM__ITEM_BACK) {
-        at += carom__queue_until_end(where, at);
-        word = atomic_load(carom__queue_word(ring, where, at));
+    if (ring == NULL) {
+        carom__latch_abandon(&block->getting);
+        return carom__queue_no_ring(index);
     }
-    if (carom__queue_is_item(word, carom__queue_until_end(where, at)))
-        carom__queue_drop(queue, word, (unsigned char *) carom__queue_word(ring, where, at) + CAROM__UNIT);
+    if (at == carom__place_units(taken))
+        return CAROM_OK;
+    word = atomic_load(carom__queue_word(ring, at));
+    if (carom__item_kind(word) == CAROM__ITEM_BACK) {
+        at += carom__queue_until_end(ring, at);
+        word = atomic_load(carom__queue_word(ring, at));
+    }
+    drop_at(queue, ring, at, word);
     carom__fault("queue.mended");
     atomic_store(&block->cost_got, block->cost_kept);
     atomic_store(&block->freed, taken);
+    return CAROM_OK;
 }

@@ -115,10 +115,9 @@ void carom__semaphore_doze(void *handle, int64_t deadline)
 
     if (atomic_compare_exchange_strong(&block->word, &seen, SLEEPERS) || seen == SLEEPERS)
         carom__arena_park(semaphore->share.object.index, &block->word, SLEEPERS, deadline);
-    if (!carom__semaphore_is_ready(handle))
-        return;
-    atomic_fetch_or(&block->word, SLEEPERS);
-    wake_one(semaphore);
+    /* Who was woken here does not know who else sleeps; and takes nothing. */
+    if (count_in(atomic_fetch_or(&block->word, SLEEPERS)) > 0)
+        wake_one(semaphore);
 }
 
 /* ---- releasing ---- */

@@ -145,8 +145,9 @@ carom_status_t carom__share_adopt(void **handle, carom_type_t type, carom__id_t 
         status = carom__object_hand(reference, 0, from, carom__holder_self());
     carom__fault("share.adopted");
     if (status == CAROM_OK)
-        return open_reference(handle, type, object, reference);
-    carom__share_refuse(reference, from);
+        status = open_reference(handle, type, object, reference);
+    else
+        carom__share_refuse(reference, from);
     /* The message is received, whatever became of the object: no status that says to try again. */
     return status == CAROM_ETIMEOUT ? CAROM_EBUSY : status;
 }

@@ -16,7 +16,7 @@
 
 struct carom_watch_t {
     unsigned magic;
-    unsigned born;                     /* carom_plat_fork_count() when made; these and the next three never change */
+    unsigned born;                     /* carom_plat_fork_count() when made; these and the next four never change */
     carom__share_t *object;            /* owned */
     const struct way_t *way;
     carom_plat_flag_t *flag;
@@ -172,7 +172,7 @@ carom_status_t carom_watch_poll(carom_watch_t *watch)
 
     if (status != CAROM_OK)
         return status;
-    if (watch->thread == NULL)
+    if (watch->thread == NULL && !watch->way->is_ready(watch->object))
         carom__modes_before_thread();
     carom_plat_monitor_enter(watch->monitor);
     watch->armed = 0;
@@ -196,7 +196,13 @@ void carom_watch_destroy(carom_watch_t **watch)
     *watch = NULL;
     if (status == CAROM_EINVAL)
         return;
-    if (status == CAROM_OK && self->thread) {
+    /* In a forked child its descriptors were closed by the fork, and a thread that is not here may wait on its monitor. */
+    if (status == CAROM_EFORKED) {
+        carom__share_drop(self->object);
+        self->magic = 0;
+        return;
+    }
+    if (self->thread) {
         carom_plat_monitor_enter(self->monitor);
         self->ends = 1;
         carom_plat_monitor_wake(self->monitor);

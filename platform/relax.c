@@ -19,7 +19,7 @@ void carom_plat_will_write(const void *memory, unsigned lines)
     const char *line = memory;
 
     for (; lines > 0; lines--, line += LINE) {
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__)
         /* The compiler's own makes a line readable, of which others keep a copy. */
         __asm__ __volatile__("prefetchw %0" : : "m"(*line));
 #else

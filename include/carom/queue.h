@@ -48,14 +48,14 @@ typedef struct carom_queue_options_t {
     size_t size;                   /* of this struct */
     uint64_t bytes;                /* what all items in it may come to, where each counts for its length and 8 bytes, rounded up
                                       to whole 64: 0 for 64 MiB; from 64 to CAROM_QUEUE_BYTES_MAX.  Of memory they may take
-                                      some more */
+                                      two or three times as much */
     carom_limits_t limits;         /* of the values that are put and got; 0 means the default */
 } carom_queue_options_t;
 
 #define CAROM_QUEUE_OPTIONS_INIT {sizeof(carom_queue_options_t), 0, {0, 0, 0}}
 
 /* Makes a queue that has at most `items` items at a time, up to CAROM_QUEUE_ITEMS_MAX; 0: as many as its bytes allow.  Statuses
- * as carom_lock_create(). */
+ * as carom_lock_create(), and CAROM_EINVAL for items, bytes or limits beyond what they may be. */
 CAROM_API carom_status_t carom_queue_create(carom_queue_t **queue, carom_context_t *context, uint32_t items,
                                             const carom_queue_options_t *options) CAROM_MUST_CHECK;
 
@@ -66,8 +66,9 @@ CAROM_API void carom_queue_destroy(carom_queue_t **queue);
 
 /* Puts `length` bytes as one item; NULL is fine for none.  Waits while there is no room.  CAROM_ETIMEOUT: there was none, or
  * a process of the tree is stopped in the middle of a put; nothing was put.  CAROM_ECLOSED: the queue is; CAROM_ETOOBIG: more
- * than all its bytes; CAROM_ENOMEM: no memory for the item, though the queue would have it; CAROM_EINVAL: not a
- * queue; CAROM_EFORKED: the handle is the parent's.  No system call when there is room and nobody sleeps. */
+ * than all its bytes; CAROM_ENOMEM: no memory for the item, though the queue would have it; CAROM_EBROKEN: something has
+ * written over the queue; CAROM_EINVAL: not a queue, or no bytes where there should be some; CAROM_EFORKED: the handle is the
+ * parent's.  No system call when there is room and nobody sleeps. */
 CAROM_API carom_status_t carom_queue_put_bytes(carom_queue_t *queue, const void *bytes, size_t length,
                                                carom_duration_t timeout) CAROM_MUST_CHECK;
 
@@ -87,24 +88,25 @@ CAROM_API carom_status_t carom_queue_put_array(size_t *put, carom_queue_t *queue
 /* Gets an item as a value; one of bytes gives a bytes value.  The caller clears it.  Waits while there is none.
  * CAROM_ETIMEOUT: none came, or a process of the tree is stopped in the middle of a get; CAROM_EEOF: the queue is closed and
  * empty; CAROM_EBADMSG, CAROM_EDEPTH, CAROM_ECOUNT, CAROM_EUTF8, CAROM_EVERSION: it is no good value, and is taken out;
- * CAROM_ENOMEM: it stays when its bytes found no memory, and is lost when its value did; CAROM_EBUSY: another process of the
- * tree was stopped while it had the lock of what they share, and what came along could not be taken over: the item is lost;
- * CAROM_EBROKEN: something has written over the queue; CAROM_EINVAL, CAROM_EFORKED as put_bytes. */
+ * CAROM_ENOMEM: it stays, but for one of more than 16 KiB, or with locks and the like in it, which may be lost; CAROM_EBUSY:
+ * another process of the tree was stopped while it had the lock of what they share, and what came along could not be taken
+ * over: the item is lost; CAROM_EBROKEN: something has written over the queue; CAROM_EINVAL, CAROM_EFORKED as put_bytes. */
 CAROM_API carom_status_t carom_queue_get(carom_value_t *value, carom_queue_t *queue, carom_duration_t timeout) CAROM_MUST_CHECK;
 
-/* Gets an item of bytes into memory that the caller frees with carom_free(); never NULL on success.  maximum: in bytes, 0 for
- * no limit.  CAROM_ETYPE: the next item is a value, CAROM_ETOOBIG: it is longer, and *length says how long: it stays. */
+/* As carom_queue_get, with the same statuses, of an item of bytes into memory that the caller frees with carom_free(); never
+ * NULL on success.  maximum: in bytes, 0 for no limit.  CAROM_ETYPE: the next item is a value, CAROM_ETOOBIG: it is longer,
+ * and *length says how long: it stays. */
 CAROM_API carom_status_t carom_queue_get_bytes(void **bytes, size_t *length, carom_queue_t *queue, size_t maximum,
                                                carom_duration_t timeout) CAROM_MUST_CHECK;
 
-/* Gets an item of bytes into the caller's buffer.  *length is its length, also with CAROM_ETOOBIG, when the buffer is untouched
+/* Likewise into the caller's buffer.  *length is its length, also with CAROM_ETOOBIG, when the buffer is untouched
  * and the item stays.  CAROM_ETYPE as above.  Of short items there is no allocation. */
 CAROM_API carom_status_t carom_queue_get_into(void *buffer, size_t size, size_t *length, carom_queue_t *queue,
                                               carom_duration_t timeout) CAROM_MUST_CHECK;
 
-/* Gets up to `count` items of `size` bytes each into an array: waits for the first, and takes of the others what is there.
+/* Likewise up to `count` items of `size` bytes each into an array: waits for the first, and takes of the others what is there.
  * *got is how many, 0 after a failure.  CAROM_ETYPE: the next item is a value, or of another length, and stays; one that comes
- * later ends the array before it. */
+ * later ends the array before it.  CAROM_EINVAL: a size or a count of 0. */
 CAROM_API carom_status_t carom_queue_get_array(void *items, size_t size, size_t count, size_t *got, carom_queue_t *queue,
                                                carom_duration_t timeout) CAROM_MUST_CHECK;
 
@@ -122,8 +124,8 @@ CAROM_API carom_status_t carom_queue_close(carom_queue_t *queue);
 CAROM_API carom_status_t carom_queue_task_done(carom_queue_t *queue, uint32_t count);
 
 /* Waits until as many items are done as were put.  CAROM_ETIMEOUT: they are not; CAROM_EDIED: a process has died that had the
- * queue, and what it had got may never be done; said once for all deaths until then: who calls again goes on waiting.
- * CAROM_EINVAL, CAROM_EFORKED. */
+ * queue, and what it had got may never be done; said to all who wait then, or to the first who comes later, and who calls
+ * again goes on waiting.  CAROM_EINVAL, CAROM_EFORKED.  An item that was lost, or was no good value, counts as one, too. */
 CAROM_API carom_status_t carom_queue_join(carom_queue_t *queue, carom_duration_t timeout) CAROM_MUST_CHECK;
 
 /* ---- asking: what may be otherwise when the call returns.  0 for what is no queue of this process ---- */

@@ -24,8 +24,9 @@ typedef struct carom_watch_t carom_watch_t;
 
 /* Makes a watch for what is in the value: a lock, ready when nobody has it, or its owner has died; a semaphore, when its
  * count is above 0; an event, when it is set; a queue, when there is something to get, or it is closed.  The watch has a
- * handle of its own. CAROM_ETYPE: something else; CAROM_EMFILE, CAROM_ENOMEM; CAROM_EFORKED; CAROM_ETIMEOUT: another process
- * of the tree was stopped while it had the lock of what they share, for 0.1 s. */
+ * handle of its own. CAROM_ETYPE: something else; CAROM_EINVAL: a handle that is none; CAROM_EMFILE, CAROM_ENOMEM;
+ * CAROM_EFORKED; CAROM_ETIMEOUT: another process of the tree was stopped while it had the lock of what they share,
+ * for 0.1 s. */
 CAROM_API carom_status_t carom_watch_create(carom_watch_t **watch, carom_value_t object) CAROM_MUST_CHECK;
 
 /* Ends it: wait for the thread takes 50 ms at most.  Take the native out of the loop before.  *watch is NULL afterwards; NULL

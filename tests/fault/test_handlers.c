@@ -293,3 +293,33 @@ CAROM_TEST_WITH(fault, semaphores_and_the_like_are_the_parent_s, .modes = CAROM_
     carom_condition_destroy(&condition);
     carom_barrier_destroy(&barrier);
 }
+
+/* Numbers of its descriptors may be others' by then, and its thread is not here. */
+static int watch_in_fork(carom_watch_t *watch)
+{
+    int first = dup(STDIN_FILENO), second = dup(STDIN_FILENO);
+
+    alarm(10);
+    if (carom_watch_poll(watch) != CAROM_EFORKED || carom_watch_native(watch) != CAROM_NATIVE_NONE)
+        return 1;
+    carom_watch_destroy(&watch);
+    return watch != NULL || close(first) != 0 || close(second) != 0;
+}
+
+CAROM_TEST_WITH(fault, a_watch_is_the_parent_s, .modes = CAROM_TEST_PROCESSES, .warm_up = CAROM_TEST_THREAD)
+{
+    carom_event_t *event = make_event(test);
+    carom_watch_t *watch;
+    pid_t pid;
+
+    CAROM_ASSERT_OK(carom_watch_create(&watch, carom_value_from(event)));
+    CAROM_ASSERT_STATUS(carom_watch_poll(watch), CAROM_ETIMEOUT);
+    pid = fork();
+    if (pid == 0)
+        _exit(watch_in_fork(watch));
+    expect_no_complaint(pid);
+    CAROM_ASSERT_OK(carom_event_set(event));
+    CAROM_ASSERT_OK(carom_watch_poll(watch));
+    carom_watch_destroy(&watch);
+    carom_event_destroy(&event);
+}
