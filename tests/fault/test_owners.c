@@ -1,21 +1,6 @@
 /* SIGKILL of those who own locks, or wait: the next owner is told in time, and nobody waits for the dead. */
 
-#include "tests/shares.h"
-
-#include <errno.h>
-#include <time.h>
-
-/* µs until the next owner has the lock; a busy machine may be late now and then, but never so late. */
-#define SOON 100000
-#define LATEST 5000000
-
-static void nap(int64_t microseconds)
-{
-    struct timespec t = {microseconds / 1000000, microseconds % 1000000 * 1000};
-
-    while (microseconds > 0 && nanosleep(&t, &t) != 0 && errno == EINTR)
-        ;
-}
+#include "tests/fault/storms.h"
 
 static void kill_it(carom_process_t **child)
 {
@@ -304,23 +289,6 @@ CAROM_TEST_WITH(owners, waiters_of_an_event, .modes = CAROM_TEST_PROCESSES)
 /* ---- storms ---- */
 
 enum { CREW = 4 };
-
-/* In make check, in make soak, or what ROUNDS says. */
-static unsigned rounds_of(unsigned few, unsigned many)
-{
-    const char *wanted = getenv("CAROM_TEST_ROUNDS"), *soak = getenv("CAROM_SOAK");
-    int rounds = wanted ? atoi(wanted) : 0;
-
-    if (soak && *soak && strcmp(soak, "0") != 0)
-        return many;
-    return rounds > 0 ? (unsigned) rounds : few;
-}
-
-static unsigned draw(uint64_t *lot)
-{
-    *lot = *lot * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned) (*lot >> 33);
-}
 
 /* `inside` is 1 while nobody is; a dead owner may have left it at 0. */
 static carom_status_t go_inside(carom_lock_t *lock, carom_semaphore_t *inside)

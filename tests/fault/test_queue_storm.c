@@ -1,41 +1,10 @@
 /* SIGKILL of those who put into a queue and get out of it: nobody waits for the dead, and of what was put nothing is lost, torn
  * or had twice, but for what a dead consumer had in his hands. */
 
-#include "tests/shares.h"
+#include "tests/fault/storms.h"
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <time.h>
-
-/* µs until somebody goes on; a busy machine may be late now and then, but never so late. */
-#define SOON 100000
-#define LATEST 5000000
-
-static void nap(int64_t microseconds)
-{
-    struct timespec t = {microseconds / 1000000, microseconds % 1000000 * 1000};
-
-    while (microseconds > 0 && nanosleep(&t, &t) != 0 && errno == EINTR)
-        ;
-}
-
-/* In make check, in make soak, or what ROUNDS says. */
-static unsigned rounds_of(unsigned few, unsigned many)
-{
-    const char *wanted = getenv("CAROM_TEST_ROUNDS"), *soak = getenv("CAROM_SOAK");
-    int rounds = wanted ? atoi(wanted) : 0;
-
-    if (soak && *soak && strcmp(soak, "0") != 0)
-        return many;
-    return rounds > 0 ? (unsigned) rounds : few;
-}
-
-static unsigned draw(uint64_t *lot)
-{
-    *lot = *lot * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned) (*lot >> 33);
-}
 
 static carom_queue_t *make_queue(const carom_test_t *test, uint32_t items, uint64_t bytes)
 {

@@ -4,6 +4,7 @@
 #define CAROM_TESTS_WEATHER_H
 
 #include "tests/queues.h"
+#include "tests/fault/storms.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -14,25 +15,6 @@
 
 enum { SHORTEST_LATE = 20000 };    /* µs that any timeout may be late */
 enum { FEWEST = 20 };              /* signals: who does not run gets one for many */
-
-CAROM_UNUSED static void nap(int64_t microseconds)
-{
-    struct timespec t = {microseconds / 1000000, microseconds % 1000000 * 1000};
-
-    while (microseconds > 0 && nanosleep(&t, &t) != 0 && errno == EINTR)
-        ;
-}
-
-/* In make check, in make soak, or what ROUNDS says. */
-CAROM_UNUSED static unsigned rounds_of(unsigned few, unsigned many)
-{
-    const char *wanted = getenv("CAROM_TEST_ROUNDS"), *soak = getenv("CAROM_SOAK");
-    int rounds = wanted ? atoi(wanted) : 0;
-
-    if (soak && *soak && strcmp(soak, "0") != 0)
-        return many;
-    return rounds > 0 ? (unsigned) rounds : few;
-}
 
 /* When a call with that timeout has to be back. */
 CAROM_UNUSED static carom_duration_t latest(carom_duration_t timeout)
