@@ -105,6 +105,16 @@ run_loop() {
 	check "loop ran in $(wc -l <"$work/loop" | tr -d ' ') modes" [ "$(wc -l <"$work/loop")" -ge 2 ]
 }
 
+# ---- jobs ----
+
+run_jobs() {
+	run jobs | as_here >"$work/jobs"
+	while read -r line; do
+		check "jobs, $line" expr "$line" : '[a-z]*: 9592 primes below 100000$' >/dev/null
+	done <"$work/jobs"
+	check "jobs ran in $(wc -l <"$work/jobs" | tr -d ' ') modes" [ "$(wc -l <"$work/jobs")" -ge 2 ]
+}
+
 # ---- the input ----
 
 # What real files seldom have.
@@ -368,6 +378,7 @@ run_indexer() {
 
 run_hello
 run_loop
+run_jobs
 run_indexer "$@"
 if [ "$failures" -gt 0 ]; then
 	echo "examples: $failures checks FAILED"

@@ -27,7 +27,7 @@
  * has a handle of his own, and the sender keeps his.  It lives, with what is in it, as long as anybody has a handle.  It
  * costs some 9 KiB of the memory that the tree shares, more as it is filled, and no descriptor and no thread; for a loop of
  * the host's there are watches (carom/watch.h).  A handle may be used by all threads of its process at once; destroy it when
- * no other call on it is under way.
+ * no other call on it is under way.  None of this may be done in a signal handler.
  */
 
 #ifndef CAROM_QUEUE_H
