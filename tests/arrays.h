@@ -48,7 +48,7 @@ CAROM_UNUSED static carom_array_t *make_structs(const carom_test_t *test, size_t
 
 CAROM_UNUSED static void expect_int(const carom_array_t *array, size_t index, int64_t wanted)
 {
-    int64_t number = wanted + 1;
+    int64_t number = ~wanted;
 
     CAROM_ASSERT_OK(carom_array_get_int(&number, array, index));
     CAROM_ASSERT_INT(number, wanted);
