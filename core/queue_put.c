@@ -546,7 +546,9 @@ static carom_status_t put_load(carom_queue_t *queue, const carom__party_t *party
     if (load->units <= units_in_ring(block, SHORT) || load->length == 0)
         return put_all(queue, party, load, deadline);
     while (status == CAROM_OK && load->count > 0) {
-        status = load->units <= units_in_ring(block, LONGEST) ? put_one_in_ring(queue, party, load) : CAROM_EAGAIN;
+        status = CAROM_EAGAIN;
+        if (load->shares == 0 && load->units <= units_in_ring(block, LONGEST))
+            status = put_one_in_ring(queue, party, load);
         if (status == CAROM_EAGAIN)
             status = put_one_apart(queue, party, load, deadline);
     }

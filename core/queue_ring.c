@@ -48,7 +48,7 @@ const carom__queue_view_t *carom__queue_ring(carom_queue_t *queue, uint32_t inde
 
 static uint32_t most_units(const carom__queue_t *block)
 {
-    uint64_t all = block->bytes / CAROM__UNIT;
+    uint64_t all = (block->bytes < CAROM_QUEUE_BYTES_MAX ? block->bytes : CAROM_QUEUE_BYTES_MAX) / CAROM__UNIT;
     uint32_t units = FIRST_UNITS;
 
     /* With a line for the next word, and what a record leaves before the ring's end that finds no room there. */
