@@ -3,6 +3,7 @@
 #include "tests/fault/points.h"
 #include "tests/fault/queue_some.h"
 
+#include <pthread.h>
 #include <signal.h>
 
 /* µs until the next one goes on, as in test_owners.c. */
@@ -441,4 +442,44 @@ CAROM_TEST_WITH(queue_points, a_value_stays_without_memory, COUNTED, .modes = CA
             get_lock(queue, lengths[i]);
     }
     end_with_nothing("memory", &queue, &lock, objects);
+}
+
+/* ---- on one processor, where nobody looks again and again ---- */
+
+typedef struct patient_t {
+    carom_queue_t *queue;
+    carom_status_t status;
+} patient_t;
+
+static void *puts_when_it_can(void *argument)
+{
+    patient_t *patient = argument;
+
+    patient->status = carom_queue_put_bytes(patient->queue, "", 0, PATIENCE);
+    return NULL;
+}
+
+/* It naps by the time the latch is given back. */
+CAROM_TEST_WITH(queue_points, a_latch_on_one_processor, COUNTED, .modes = CAROM_TEST_ONCE_ONLY)
+{
+    enum { LOOKS_AND_NAPS = 5 };
+    patient_t patient = {queue_of(0, 0), CAROM_EINVAL};
+    carom__queue_t *block = carom__queue_block(patient.queue);
+    unsigned before = fired_at("latch.looks");
+    int64_t deadline = carom_plat_now() + PATIENCE, since;
+    pthread_t thread;
+
+    CAROM_ASSERT_INT(carom__fault_set("latch.looks:0:fail=12"), 0);
+    queue_enter(patient.queue, &block->putting);
+    CAROM_ASSERT_INT(pthread_create(&thread, NULL, puts_when_it_can, &patient), 0);
+    while (fired_at("latch.looks") < before + LOOKS_AND_NAPS && carom_plat_now() < deadline)
+        carom_plat_wait(NULL, 0, carom_plat_now() + 200);
+    carom__latch_leave(&block->putting);
+    since = carom_plat_now();
+    pthread_join(thread, NULL);
+    CAROM_CHECK(fired_at("latch.looks") >= before + LOOKS_AND_NAPS);
+    CAROM_ASSERT_OK(patient.status);
+    expect_soon("latch.looks", since);
+    CAROM_ASSERT_INT(carom__fault_set(NULL), 0);
+    carom_queue_destroy(&patient.queue);
 }
