@@ -450,13 +450,18 @@ static carom_status_t make_value(want_t *want, const unsigned char *bytes, const
 carom_status_t carom_queue_get(carom_value_t *value, carom_queue_t *queue, carom_duration_t timeout)
 {
     want_t want = {has_place, make_value, value, 0, NULL, NULL, NULL};
+    carom_limits_t limits;
     carom__party_t *party;
     carom_status_t status = carom__queue_check(&party, queue);
 
     *value = carom_value_none();
     if (status != CAROM_OK)
         return status;
-    want.limits = &carom__queue_block(queue)->limits;
+    limits = carom__queue_block(queue)->limits;
+    /* It stands in the arena, where anybody of the tree may have written: no depth that no queue is made with. */
+    if (limits.depth > CAROM_DEPTH_MAX)
+        limits.depth = CAROM_DEPTH_MAX;
+    want.limits = &limits;
     status = take(queue, party, &want, timeout);
     carom_free(want.body);
     return status;
