@@ -91,6 +91,7 @@ typedef struct carom_test_options_t {
     unsigned warm_up;          /* CAROM_TEST_SPAWN | …: modes that a test which runs once uses all the same; in its own mode
                                   each test is warmed up, so that what carom makes at the first start is no leak */
     int cold;                  /* 1: no warm-up; what carom makes is counted as left behind */
+    int serial;                /* 1: with -j no other case runs meanwhile */
     const char *mode_names;    /* names of modes instead of `modes`, with commas or blanks: "thread, remote" */
     const char *tags;          /* words to select by (--tags, or else CAROM_TAGS), with commas or blanks: "slow,
                                   network" */

@@ -225,17 +225,22 @@ static int step_run(carom__h_session_t *session, carom__h_run_t *run, int may_be
 }
 
 /* Starts what may be started, looks at what runs; returns how many finished.  While there is a doubt nothing is started, so
- * that its suspects can run alone. */
+ * that its suspects can run alone.  A serial one begins when all before it have finished, and none behind it before it has. */
 static int step(carom__h_session_t *session)
 {
     carom__h_run_t *runs = (carom__h_run_t *) session->runs->elts;
     carom__h_find_t *doubt = carom__h_names_settle(session);
-    int i, busy = 0, finished = 0;
+    int i, serial, before = 0, busy = 0, finished = 0;
 
     for (i = 0; i < session->runs->nelts && busy < session->options.jobs; i++) {
+        serial = runs[i].of->entry->options.serial && runs[i].state != CAROM__H_FINISHED;
+        if (serial && before > 0)
+            break;
         finished += step_run(session, &runs[i], doubt == NULL);
-        if (runs[i].state == CAROM__H_RUNNING || runs[i].state == CAROM__H_LINGERING)
-            busy++;
+        before += runs[i].state != CAROM__H_FINISHED;
+        busy += runs[i].state == CAROM__H_RUNNING || runs[i].state == CAROM__H_LINGERING;
+        if (serial && before > 0)
+            break;
     }
     if (doubt != NULL && busy == 0)
         find_out(session, doubt);

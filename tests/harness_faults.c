@@ -8,6 +8,7 @@
 #include <CUnit/Basic.h>
 #include <apr_file_info.h>
 #include <apr_file_io.h>
+#include <apr_strings.h>
 #include <apr_thread_proc.h>
 #include <apr_time.h>
 #include <signal.h>
@@ -611,6 +612,33 @@ CAROM_TEST_WITH(outcome, strange_text, .modes = CAROM_TEST_ONCE_ONLY, .tags = "s
 
 CAROM_TEST_WITH(outcome, slow_one, .modes = CAROM_TEST_ONCE_ONLY, .tags = "slow, strange")
 {
+}
+
+/* ---- side by side ---- */
+
+/* Writes down that it runs, and stays for a moment in which another would be seen. */
+static void be_seen(const char *as)
+{
+    apr_pool_t *pool;
+    apr_file_t *file;
+
+    CAROM_ASSERT(apr_pool_create(&pool, NULL) == APR_SUCCESS);
+    CAROM_ASSERT(apr_file_open(&file, getenv("CAROM_SEEN"), APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_APPEND,
+                               APR_FPROT_OS_DEFAULT, pool) == APR_SUCCESS);
+    CAROM_CHECK(apr_file_puts(apr_pstrcat(pool, as, "+", NULL), file) == APR_SUCCESS);
+    apr_sleep(100000);
+    CAROM_CHECK(apr_file_puts(apr_pstrcat(pool, as, "-", NULL), file) == APR_SUCCESS);
+    apr_pool_destroy(pool);
+}
+
+CAROM_TEST(beside, any)
+{
+    be_seen("a");
+}
+
+CAROM_TEST_WITH(beside, serial, .modes = CAROM_TEST_ALL_MODES, .serial = 1)
+{
+    be_seen("s");
 }
 
 /* ---- CUnit's own front end ---- */

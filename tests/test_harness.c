@@ -623,6 +623,42 @@ CAROM_TEST_ONCE(harness, repeats_and_jobs)
     apr_pool_destroy(report.pool);
 }
 
+/* Behind the moment when a serial one begins comes that when it ends, and it begins when none runs. */
+static void check_serial(const char *seen)
+{
+    int running = 0, most = 0, serial = 0;
+
+    for (; *seen != '\0'; seen += 2) {
+        CAROM_ASSERT(*seen == 'a' || *seen == 's');
+        CAROM_ASSERT(seen[1] == '+' || seen[1] == '-');
+        if (*seen == 's' && seen[1] == '+') {
+            CAROM_CHECK(running == 0);
+            CAROM_CHECK(strncmp(seen + 2, "s-", 2) == 0);
+            serial++;
+        }
+        running += seen[1] == '+' ? 1 : -1;
+        most = running > most ? running : most;
+    }
+    CAROM_CHECK(serial == 4);
+    CAROM_CHECK(most > 1);
+}
+
+CAROM_TEST_ONCE(harness, serial_tests_run_alone)
+{
+    static report_t report;
+    const char *seen;
+
+    report_create(&report, test);
+    seen = apr_pstrcat(report.pool, test->directory, "/seen", NULL);
+    apr_env_set("CAROM_SEEN", seen, report.pool);
+    run_faults(&report, (const char *[]){"--repeat", "4", "-j4", "beside[thread]/any", "beside[spawn]/serial",
+                                         "beside[spawn]/any", NULL});
+    CAROM_CHECK(report.code == 0);
+    check_has(&report, "\n# 12 passed, 0 failed, 0 skipped in ");
+    check_serial(read_file(report.pool, seen));
+    apr_pool_destroy(report.pool);
+}
+
 CAROM_TEST(harness, without_isolation)
 {
     static report_t report;

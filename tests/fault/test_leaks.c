@@ -5,7 +5,6 @@
 #include "tests/reports.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
@@ -32,31 +31,9 @@ static void need_names(void)
         CAROM_SKIP("no-list-of-names");
 }
 
-/* What one of these leaves all see that run meanwhile: one after the other, also with -j. */
-static int turn = -1;
-
-static void take_turn(carom_test_t *test)
-{
-    (void) test;
-    if (!on_linux())
-        return;
-    turn = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-    CAROM_ASSERT(turn >= 0);
-    while (flock(turn, LOCK_EX) != 0)
-        CAROM_ASSERT_INT(errno, EINTR);
-}
-
-static void give_turn(carom_test_t *test)
-{
-    (void) test;
-    if (turn >= 0)
-        close(turn);
-    turn = -1;
-}
-
-#define TEST_IN_TURN(name)                                                                                                     \
-    CAROM_TEST_WITH(harness, name, .modes = CAROM_TEST_ONCE_ONLY, .set_up = take_turn, .tear_down = give_turn,                 \
-                    .timeout_ms = 60000)
+/* What one of these leaves all see that run meanwhile. */
+#define TEST_ALONE(name)                                                                                                       \
+    CAROM_TEST_WITH(harness, name, .modes = CAROM_TEST_ONCE_ONLY, .serial = 1, .timeout_ms = 60000)
 
 static void remove_thing(const char *kind, int id, const char *what)
 {
@@ -103,7 +80,7 @@ static void expect_left(const carom_test_t *test, const char *name, int count, c
     apr_pool_destroy(report.pool);
 }
 
-TEST_IN_TURN(left_segment)
+TEST_ALONE(left_segment)
 {
     need_names();
     expect_left(test, "leaks_segment", 1, " left behind: /dev/shm/carom-fault-");
@@ -112,14 +89,14 @@ TEST_IN_TURN(left_segment)
     EXPECT_PASS("leaks_no_segment");
 }
 
-TEST_IN_TURN(left_semaphore)
+TEST_ALONE(left_semaphore)
 {
     need_names();
     expect_left(test, "leaks_semaphore", 1, " left behind: /dev/shm/sem.carom-fault-");
     expect_left(test, "leaks_semaphore_of_system_v", 1, ": semaphore ");
 }
 
-TEST_IN_TURN(left_queue)
+TEST_ALONE(left_queue)
 {
     need_names();
     expect_left(test, "leaks_queue", 1, " left behind: System V, key 0\n");
@@ -143,7 +120,7 @@ static int lock_as_another(const carom_test_t *test, char *path, size_t size)
 }
 
 /* A runner that is nobody's case charges nobody while it is not the only one, and does when it is. */
-TEST_IN_TURN(left_while_others_run)
+TEST_ALONE(left_while_others_run)
 {
     static report_t report;
     const char *json, *junit;
@@ -198,7 +175,7 @@ static int unlink_named(const char *name)
 }
 
 /* What comes while a case runs may be another program's, which then holds it as a rule. */
-TEST_IN_TURN(what_others_hold_is_not_charged)
+TEST_ALONE(what_others_hold_is_not_charged)
 {
     const char *name = set_name();
     int file;
@@ -213,12 +190,12 @@ TEST_IN_TURN(what_others_hold_is_not_charged)
 
 /* ---- what ends with the process or lies in its folder ---- */
 
-TEST_IN_TURN(left_socket)
+TEST_ALONE(left_socket)
 {
     EXPECT_FAULT("leaks_socket", on_linux() ? "socket left behind: here\n" : " left behind: here\n");
 }
 
-TEST_IN_TURN(left_daemon)
+TEST_ALONE(left_daemon)
 {
     need_names();
     EXPECT_FAULT("leaks_daemon", ": process ", " outlived the case: ");
@@ -255,7 +232,7 @@ CAROM_TEST_ONCE(harness, changed_umask)
     umask(before);
 }
 
-TEST_IN_TURN(permitted_leaks)
+TEST_ALONE(permitted_leaks)
 {
     const char *name = set_name();
 
@@ -312,7 +289,7 @@ static void expect_charged(const carom_test_t *test, const char *name, int left,
     apr_pool_destroy(report.pool);
 }
 
-TEST_IN_TURN(leaks_among_neighbours)
+TEST_ALONE(leaks_among_neighbours)
 {
     need_names();
     expect_charged(test, "meets_and_leaks_daemon", 0, " outlived the case: ");
@@ -320,14 +297,14 @@ TEST_IN_TURN(leaks_among_neighbours)
 }
 
 /* All four could have left it.  Alone, one of them leaves another. */
-TEST_IN_TURN(left_segment_among_neighbours)
+TEST_ALONE(left_segment_among_neighbours)
 {
     need_names();
     expect_charged(test, "meets_and_leaks_segment", 2, " left behind: /dev/shm/carom-fault-");
 }
 
 /* Alone, none of them leaves another. */
-TEST_IN_TURN(left_segment_of_nobody)
+TEST_ALONE(left_segment_of_nobody)
 {
     static report_t report;
     const char *name = set_name();
