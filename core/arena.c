@@ -234,8 +234,6 @@ carom_status_t carom__arena_start(void)
 
     if (is_ready())
         return CAROM_OK;
-    if (!carom_plat_shared_possible())
-        return CAROM_ENOTSUP;
     carom_plat_global_lock();
     status = make_once(&made);
     carom_plat_global_unlock();

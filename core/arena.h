@@ -43,8 +43,8 @@ carom__holder_t carom__holder_self(void);
 
 /* ---- the arena itself ---- */
 
-/* Makes the arena if this process has none.  CAROM_ENOTSUP: processes share no memory here; CAROM_ENOMEM, CAROM_EMFILE.  Later
- * calls cost a load. */
+/* Makes the arena if this process has none.  Where carom_plat_shared_possible() is 0 it is this process's alone, and no process
+ * that is started gets it.  CAROM_ENOMEM, CAROM_EMFILE.  Later calls cost a load. */
 carom_status_t carom__arena_start(void);
 
 /* What a process that is started gets along; NULL when there is no arena. */
@@ -89,8 +89,10 @@ uint32_t carom__slot_party(carom__id_t slot);
 int carom__slot_is_party_alive(uint32_t party);
 int64_t carom__slot_party_pid(uint32_t party);
 
-/* The process that is the root of this one's tree, which all of the tree ends with: the first that there was in the arena. */
+/* The process that is the root of this one's tree, which all of the tree ends with: the first that there was in the arena; or
+ * what the starter said, where it shares none. */
 int64_t carom__slot_root_pid(void);
+void carom__slot_note_root(int64_t pid);
 
 /* ---- sleeping ---- */
 

@@ -126,13 +126,27 @@ static void free_backing(backing_t *backing)
     carom_free(backing);
 }
 
+/* A tree begins without an arena: what others could not take along goes now, as it does with one. */
+static void begin_tree(void)
+{
+    static atomic_uint begun;          /* 1 + carom_plat_fork_count() then */
+    unsigned now = 1 + carom_plat_fork_count();
+
+    if (atomic_exchange(&begun, now) != now)
+        carom_plat_named_reclaim();
+}
+
 /* What the process is to hold is its own from the moment it is packed. */
 static carom_status_t make_slot(const carom_process_t *process, carom__launch_t *launch)
 {
     carom_status_t status;
 
-    if (process->is_apart || !carom_plat_shared_possible())
+    if (process->is_apart)
         return CAROM_OK;
+    if (!carom_plat_shared_possible()) {
+        begin_tree();
+        return CAROM_OK;
+    }
     status = carom__slot_make(&launch->slot);
     launch->parcel.to = carom__holder_process(launch->slot);
     return status;
@@ -322,6 +336,8 @@ int carom__child_can(carom_ability_t ability)
     case CAROM_CAN_SEND_CONNECTION:
     case CAROM_CAN_SEND_FILE:
         return carom_plat_attach_possible();
+    case CAROM_CAN_SHARE:
+        return carom_plat_shared_possible();
     case CAROM_CAN_TERMINATE:
     case CAROM_CAN_KILL:
     case CAROM_CAN_REDIRECT:

@@ -14,9 +14,8 @@ static const carom_limits_t *const limits = NULL;
 /* ---- packing ---- */
 
 enum {
-    PROTOCOL, ENTRY, ENTRY_VERSION, OBJECT, NAME, PARENT_NAME, PARENT_PID, MODE, DAEMON, LOG_LEVEL, LOG_HOOK, SLOT, GENERATION,
-    ARGUMENTS,
-    HAS_CHANNEL, FIELDS
+    PROTOCOL, ENTRY, ENTRY_VERSION, OBJECT, NAME, PARENT_NAME, PARENT_PID, ROOT_PID, MODE, DAEMON, LOG_LEVEL, LOG_HOOK, SLOT,
+    GENERATION, ARGUMENTS, HAS_CHANNEL, FIELDS
 };
 
 static carom_status_t tuple_of(carom_value_t *tuple, carom_value_t *fields, size_t count)
@@ -43,6 +42,7 @@ static carom_status_t about_launch(carom_value_t *about, const carom__launch_t *
         [NAME] = carom_value_borrow_text(launch->name),
         [PARENT_NAME] = carom_value_borrow_text(launch->parent_name),
         [PARENT_PID] = carom_value_from_int(carom_plat_pid()),
+        [ROOT_PID] = carom_value_from_int(carom__slot_root_pid()),
         [MODE] = carom_value_borrow_text(launch->mode),
         [DAEMON] = carom_value_from_int(launch->daemon),
         [LOG_LEVEL] = carom_value_from_int(level),
@@ -142,7 +142,7 @@ static carom_status_t read_arguments(carom__orders_t *orders, carom__arrival_t *
     return status;
 }
 
-/* What the arguments lie in.  A process whose starter has no arena has none yet. */
+/* What the arguments lie in.  A process whose starter has no arena, or one that no other can share, has none yet. */
 static carom_status_t join_arena(carom_value_t about, carom_plat_shared_t *shared, carom__arrival_t *arrival)
 {
     carom__id_t slot = {(uint32_t) number_at(about, SLOT), (uint32_t) number_at(about, GENERATION)};
@@ -152,6 +152,7 @@ static carom_status_t join_arena(carom_value_t about, carom_plat_shared_t *share
         status = carom__arena_join(shared, slot);
     else
         carom_plat_shared_close(&shared);
+    carom__slot_note_root(number_at(about, ROOT_PID));
     arrival->from = carom__holder_self();
     return status;
 }

@@ -8,7 +8,7 @@
 #include "core/message.h"
 
 /* Both sides of a launch have the same: raised with every change of its message. */
-#define CAROM__PROTOCOL 4
+#define CAROM__PROTOCOL 5
 
 /* Of a fork that returns in the child too (carom_channel_create): what the child got.  NULL and NULL in the parent. */
 typedef struct carom__birth_t {

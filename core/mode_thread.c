@@ -264,6 +264,8 @@ static void release(carom_process_t *process)
 
 static int can(carom_ability_t ability)
 {
+    if (ability == CAROM_CAN_SHARE)
+        return 1;
     return (ability == CAROM_CAN_SEND_CONNECTION || ability == CAROM_CAN_SEND_FILE) && carom_plat_attach_possible();
 }
 

@@ -53,6 +53,8 @@ carom_status_t carom__share_create(void **handle, carom_context_t *context, caro
     carom__share_t *share;
 
     *handle = NULL;
+    if (status == CAROM_OK && !carom_context_can(context, CAROM_CAN_SHARE))
+        status = CAROM_ENOTSUP;
     if (status == CAROM_OK)
         status = carom__arena_start();
     if (status != CAROM_OK)

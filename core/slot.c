@@ -117,11 +117,24 @@ static carom_status_t reserve_chunk(_Atomic uint32_t *chunk)
     return status;
 }
 
+/* What a child that the host forks has of these is its parent's. */
+static _Atomic int64_t noted_root;
+static atomic_uint root_noted;         /* carom_plat_fork_count() then */
+
+void carom__slot_note_root(int64_t pid)
+{
+    atomic_store(&noted_root, pid);
+    atomic_store(&root_noted, carom_plat_fork_count());
+}
+
 int64_t carom__slot_root_pid(void)
 {
-    const carom__slot_t *root = carom__arena_shared() ? used_slot(0) : NULL;
+    const carom__slot_t *root = carom_plat_shared_possible() && carom__arena_shared() ? used_slot(0) : NULL;
+    int64_t noted = atomic_load(&noted_root);
 
-    return root ? (int64_t) atomic_load(&root->mark.pid) : carom_plat_pid();
+    if (root)
+        return (int64_t) atomic_load(&root->mark.pid);
+    return noted > 0 && atomic_load(&root_noted) == carom_plat_fork_count() ? noted : carom_plat_pid();
 }
 
 carom_status_t carom__slot_claim_first(carom_plat_shared_t *shared)

@@ -6,6 +6,11 @@
 
 #include "platform/park.h"
 
+int carom_plat_shared_possible(void)
+{
+    return 1;
+}
+
 /* An unpark may have taken the count already. */
 static void count_out(_Atomic uint32_t *waiting)
 {

@@ -204,11 +204,12 @@ typedef struct carom_plat_shared_t carom_plat_shared_t;
 /* Ranges begin and end at multiples of this, which suits the mapping of every system. */
 #define CAROM_PLAT_SHARED_STEP 65536
 
-/* 1 when processes can share memory here. */
+/* 1 when processes can share memory here, and wait for each other at it (<os>/park*.c says so).  Else an object is for the
+ * threads of its process. */
 int carom_plat_shared_possible(void);
 
 /* A new object, all of it zero and none of it real.  size: a multiple of the step, and the end of what may be made real; it
- * costs little, but on Windows tables of 1/512 of it.  CAROM_EMFILE, CAROM_ENOMEM; CAROM_ENOTSUP: not possible. */
+ * costs little, but on Windows tables of 1/512 of it.  CAROM_EMFILE, CAROM_ENOMEM. */
 carom_status_t carom_plat_shared_create(carom_plat_shared_t **shared, uint64_t size);
 
 /* Makes a range real, so that touching it cannot fail in any process; what is real already stays as it is.  Best in
@@ -220,7 +221,7 @@ carom_status_t carom_plat_shared_commit(carom_plat_shared_t *shared, uint64_t of
 carom_status_t carom_plat_shared_map(void **at, carom_plat_shared_t *shared, uint64_t offset, size_t length);
 void carom_plat_shared_unmap(void *at, size_t length);
 
-/* Gives the object up; mappings stay.  What this process has claimed may end with that or with the process. */
+/* Gives the object up; mappings stay, but on APR alone.  What this process has claimed may end with that or with the process. */
 void carom_plat_shared_close(carom_plat_shared_t **shared);
 
 /* Who is alive.  A process claims a number of the object for as long as it lives, and any other can ask whether the claimer
@@ -287,13 +288,14 @@ void carom_plat_named_reclaim(void);
 
 /* ---- parking on a word, across processes (<os>/park*.c) ---- */
 
-/* A place in shared memory where threads of all its processes can sleep until a word changes.  Zero is an empty one.  Where the
+/* A place in shared memory where threads of all its processes (of one, where carom_plat_shared_possible() is 0) can sleep until
+ * a word changes.  Zero is an empty one.  Where the
  * system can wait on a word of memory it is not used. */
 typedef struct carom_plat_lot_t {
     uint64_t words[512];
 } carom_plat_lot_t;
 
-/* CAROM_ENOTSUP: this system has no way of it. */
+/* The first lot of a process is made before any of its threads parks. */
 carom_status_t carom_plat_lot_init(carom_plat_lot_t *lot);
 
 /* Gets now what this process would get when it first sleeps on a word of that key, and keep: nothing later is a surprise to who

@@ -35,6 +35,13 @@ CAROM_UNUSED static void skip_without_transfer(void)
         CAROM_SKIP("no-handles-in-messages");
 }
 
+/* Where threads alone can share things, pairs are streams. */
+CAROM_UNUSED static void skip_without_sharing(void)
+{
+    if (!carom_context_can(NULL, CAROM_CAN_SHARE))
+        CAROM_SKIP("no-shared-memory");
+}
+
 /* Valgrind and qemu-user fork where a program asks for vfork, so that posix_spawn cannot tell what its child could not do. */
 CAROM_UNUSED static int tells_failed_exec(void)
 {

@@ -9,12 +9,29 @@
 CAROM_UNUSED static void skip_without_shares(const carom_test_t *test)
 {
     carom_event_t *event;
-    carom_status_t status = carom_event_create(&event, test->context);
 
-    if (status == CAROM_ENOTSUP)
+    if (!carom_context_can(test->context, CAROM_CAN_SHARE)) {
+        CAROM_ASSERT_STATUS(carom_event_create(&event, test->context), CAROM_ENOTSUP);
+        CAROM_ASSERT(event == NULL);
         CAROM_SKIP("no-shared-memory");
-    CAROM_ASSERT_OK(status);
+    }
+}
+
+/* Likewise, where threads alone can have them, and no message can be told to stay among threads. */
+CAROM_UNUSED static void skip_without_shares_in_messages(const carom_test_t *test)
+{
+    carom_event_t *event;
+    pair_t ends;
+
+    skip_without_shares(test);
+    if (carom_context_can(NULL, CAROM_CAN_SHARE))
+        return;
+    CAROM_ASSERT_OK(carom_event_create(&event, test->context));
+    ends = make_pair();
+    CAROM_ASSERT_STATUS(carom_connection_send(ends.a, carom_value_from_event(event), 0), CAROM_ENOTSUP);
+    close_pair(&ends);
     carom_event_destroy(&event);
+    CAROM_SKIP("no-handles-in-messages");
 }
 
 CAROM_UNUSED static carom_lock_t *make_lock(const carom_test_t *test)

@@ -4,17 +4,6 @@
 
 #include <stdlib.h>
 
-static void skip_without_sharing(void)
-{
-    carom_arena_usage_t usage;
-    pair_t pair = make_pair();
-
-    carom_arena_usage(&usage);
-    close_pair(&pair);
-    if (usage.objects == 0)
-        CAROM_SKIP("no-shared-memory");
-}
-
 CAROM_TEST_WITH(arena, bounds, .modes = CAROM_TEST_ONCE_ONLY, .cold = 1, .leaves = CAROM_LEAVES_DESCRIPTORS)
 {
     CAROM_ASSERT_STATUS(carom_arena_set(0, 1), CAROM_EINVAL);

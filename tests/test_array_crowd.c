@@ -345,7 +345,7 @@ CAROM_TEST(array, outlives_who_made_it)
     carom_array_t *array;
     int kills = carom_context_can(test->context, CAROM_CAN_KILL);
 
-    skip_without_shares(test);
+    skip_without_shares_in_messages(test);
     child = start_with(&connection, test, &array_sends_its_own);
     CAROM_ASSERT_OK(carom_connection_receive(&value, connection, PATIENCE));
     CAROM_ASSERT_OK(carom_value_take_array(&array, &value));
@@ -415,7 +415,7 @@ CAROM_TEST(array, sent_there_and_back)
     carom_value_t value;
     int64_t before;
 
-    skip_without_shares(test);
+    skip_without_shares_in_messages(test);
     child = start_with(&connection, test, &array_echoes);
     before = objects();
     array = make_array(test, CAROM_ITEM_I32, 100);

@@ -589,7 +589,7 @@ CAROM_TEST(barrier, sent_there_and_back)
     carom_process_t *child;
     carom_value_t value;
 
-    skip_without_shares(test);
+    skip_without_shares_in_messages(test);
     child = start_with(&connection, test, &barrier_echoes);
     barrier = make_barrier(test, 7);
     CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_barrier(barrier), PATIENCE));

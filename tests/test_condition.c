@@ -584,7 +584,7 @@ CAROM_TEST(condition, sent_there_and_back)
     carom_value_t value;
     int64_t before;
 
-    skip_without_shares(test);
+    skip_without_shares_in_messages(test);
     child = start_with(&connection, test, &condition_echoes);
     before = objects();
     condition = make_condition(test);

@@ -137,3 +137,52 @@ CAROM_TEST_ONCE(context, cpu_count)
 
     CAROM_ASSERT(count >= 1 && count < 100000);
 }
+
+/* ---- what is shared ---- */
+
+#define EXPECT_CREATE(wanted, noun, ...)                                                                                       \
+    do {                                                                                                                       \
+        carom_##noun##_t *made;                                                                                                \
+                                                                                                                               \
+        CAROM_CHECK(carom_##noun##_create(&made, __VA_ARGS__) == (wanted));                                                    \
+        CAROM_CHECK((made != NULL) == ((wanted) == CAROM_OK));                                                                 \
+        carom_##noun##_destroy(&made);                                                                                         \
+    } while (0)
+
+/* Threads can always have them; processes where they can share memory and wait for each other at it, or they are refused. */
+CAROM_TEST(context, shared_things_are_made_or_refused)
+{
+    carom_context_t *context = test->context;
+    int can = carom_context_can(context, CAROM_CAN_SHARE);
+    carom_status_t wanted = can ? CAROM_OK : CAROM_ENOTSUP;
+
+    CAROM_ASSERT(can || strcmp(test->mode, "thread") != 0);
+    EXPECT_CREATE(wanted, lock, context, NULL);
+    EXPECT_CREATE(wanted, semaphore, context, 1, NULL);
+    EXPECT_CREATE(wanted, event, context);
+    EXPECT_CREATE(wanted, condition, context, NULL);
+    EXPECT_CREATE(wanted, barrier, context, 2);
+    EXPECT_CREATE(wanted, queue, context, 10, NULL);
+    EXPECT_CREATE(wanted, array, context, CAROM_ITEM_I64, 10, NULL);
+    EXPECT_CREATE(wanted, heap, context);
+}
+
+/* What threads alone can have is no argument of a process.  It leaves the arena that these threads have. */
+CAROM_TEST_WITH(context, a_process_gets_nothing_of_threads, .modes = CAROM_TEST_ALL_MODES, .leaves = CAROM_LEAVES_DESCRIPTORS)
+{
+    carom_context_t *threads;
+    carom_process_t *child;
+    carom_event_t *event;
+    carom_value_t argument;
+
+    if (carom_context_can(test->context, CAROM_CAN_SHARE))
+        return;
+    CAROM_ASSERT_OK(carom_context_create(&threads, "thread"));
+    CAROM_ASSERT_OK(carom_event_create(&event, threads));
+    argument = carom_value_from_event(event);
+    CAROM_ASSERT_STATUS(carom_process_start(&child, test->context, carom_request(&report_default, &argument, 1)),
+                        CAROM_ENOTSUP);
+    CAROM_ASSERT(child == NULL);
+    carom_event_destroy(&event);
+    carom_context_destroy(&threads);
+}

@@ -205,7 +205,7 @@ CAROM_TEST(event, sent_there_and_back)
     carom_process_t *child;
     carom_value_t value;
 
-    skip_without_shares(test);
+    skip_without_shares_in_messages(test);
     child = start_with(&connection, test, &event_echoes);
     event = make_event(test);
     CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_from_event(event), PATIENCE));

@@ -640,7 +640,7 @@ CAROM_TEST(heap, sent_there_and_back)
     carom_value_t value;
     int64_t before;
 
-    skip_without_shares(test);
+    skip_without_shares_in_messages(test);
     child = start_with(&connection, test, &heap_echoes);
     before = objects();
     heap = make_heap(test);

@@ -49,7 +49,7 @@ CAROM_TEST(queue, sent_there_and_back)
     carom_value_t value;
     int64_t before;
 
-    skip_without_shares(test);
+    skip_without_shares_in_messages(test);
     child = start_with(&connection, test, &queue_echoes);
     before = objects();
     queue = make_queue(test, 0);

@@ -288,7 +288,7 @@ CAROM_TEST(semaphore, sent_there_and_back)
     carom_value_t value;
     int64_t before;
 
-    skip_without_shares(test);
+    skip_without_shares_in_messages(test);
     child = start_with(&connection, test, &semaphore_echoes);
     before = objects();
     semaphore = make_semaphore(test, 2);

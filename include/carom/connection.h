@@ -75,8 +75,8 @@ CAROM_API carom_status_t carom_connection_send_bytes(carom_connection_t *connect
  * at most 64 of both.  Who gets locks and their like, at most 65,535, has handles of his own.  Statuses as send_bytes;
  * CAROM_ETOOBIG, CAROM_EDEPTH, CAROM_ECOUNT, CAROM_EUTF8 for the value; CAROM_ENOMEM; CAROM_EINVAL: the connection in
  * itself, or a file that is not open; CAROM_EBUSY: a connection in it is in use, has received half a message, or is broken;
- * CAROM_EMFILE; CAROM_ENOTSUP: handles where the build cannot pass them, or a connection, lock or the like over one that was
- * made of the host's own file. */
+ * CAROM_EMFILE; CAROM_ENOTSUP: handles where the build cannot pass them, a connection, lock or the like over one that was
+ * made of the host's own file, or a lock or the like where they are for threads alone. */
 CAROM_API carom_status_t carom_connection_send(carom_connection_t *connection, carom_value_t value,
                                                carom_duration_t timeout) CAROM_MUST_CHECK;
 

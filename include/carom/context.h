@@ -64,7 +64,8 @@ typedef enum carom_ability_t {
     CAROM_CAN_CRASH = 8,          /* a crash of the child leaves this program alive */
     CAROM_CAN_SEND_CONNECTION = 9,  /* connections in messages (as arguments they can always be given) */
     CAROM_CAN_SEND_FILE = 10,     /* open files in messages, likewise */
-    CAROM_CAN_CREATE = 11         /* carom_channel_create: a fork that returns in both processes */
+    CAROM_CAN_CREATE = 11,        /* carom_channel_create: a fork that returns in both processes */
+    CAROM_CAN_SHARE = 12          /* locks, queues, arrays and their like: threads always can, in one process */
 } carom_ability_t;
 
 /* Makes a context for a mode by name; NULL means the default mode: CAROM_START_METHOD, else "spawn".

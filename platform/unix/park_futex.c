@@ -13,6 +13,11 @@ typedef struct duration_t {
     long seconds, nanoseconds;
 } duration_t;
 
+int carom_plat_shared_possible(void)
+{
+    return 1;
+}
+
 carom_status_t carom_plat_lot_init(carom_plat_lot_t *lot)
 {
     (void) lot;

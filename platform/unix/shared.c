@@ -22,11 +22,6 @@
  * millisecond, a host with a profiler's timer comes to an end. */
 #define PIECE ((size_t) 1 << 20)
 
-int carom_plat_shared_possible(void)
-{
-    return 1;
-}
-
 /* Owns the descriptor, also when it fails: 0 or an errno. */
 static int move_up(int *fd)
 {

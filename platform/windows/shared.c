@@ -9,11 +9,6 @@
 
 #include <stdlib.h>
 
-int carom_plat_shared_possible(void)
-{
-    return 1;
-}
-
 carom_status_t carom__shared_of(carom_plat_shared_t **shared, HANDLE section)
 {
     carom_plat_shared_t *self = calloc(1, sizeof *self);

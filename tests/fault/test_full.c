@@ -18,9 +18,12 @@ static void limit_files(rlim_t most, struct rlimit *before)
 CAROM_TEST_ONCE(full, files_of_a_limited_size)
 {
     struct rlimit before;
-    pair_t first = make_pair();
-    uint64_t objects = objects_in_use();
+    pair_t first;
+    uint64_t objects;
 
+    skip_without_sharing();
+    first = make_pair();
+    objects = objects_in_use();
     limit_files((rlim_t) bytes_in_use() + (1 << 20), &before);
     crowd_in(400);
     CAROM_CHECK(crowd.status == CAROM_ENOMEM && crowd.count > 10);

@@ -187,12 +187,15 @@ CAROM_TEST_WITH(names, end_by_whoever_makes_an_arena, .modes = CAROM_TEST_ONCE_O
                 .leaves = CAROM_LEAVES_DESCRIPTORS)
 {
     tree_t tree = start_tree(test, live_with_a_name);
-    pair_t pair;
+    carom_context_t *threads;
+    carom_event_t *event;
 
     kill_tree(&tree);
-    pair = make_pair();
+    CAROM_ASSERT_OK(carom_context_create(&threads, "thread"));
+    CAROM_ASSERT_OK(carom_event_create(&event, threads));
     CAROM_ASSERT(!is_there(tree.name));
-    close_pair(&pair);
+    carom_event_destroy(&event);
+    carom_context_destroy(&threads);
 }
 
 CAROM_TEST_ONCE(names, of_a_tree_that_lives_stay)

@@ -691,6 +691,7 @@ CAROM_TEST_WITH(storm, a_lock_that_is_kept, .modes = CAROM_TEST_SPAWN, .timeout_
     carom_process_t *idler, *keeper, *other;
     int64_t before;
 
+    skip_without_sharing();
     skip_without_transfer();
     pair = make_pair();
     moved = make_pair();

@@ -439,6 +439,7 @@ CAROM_TEST_WITH(weather, timeouts_while_the_clock_is_set, .modes = CAROM_TEST_SP
     /* A sanitizer wants to be the first library. */
     if (clock_library() == NULL || has_sanitizer() || in_qemu())
         CAROM_SKIP("no-faketime");
+    skip_without_shares(test);
     snprintf(library, sizeof library, "LD_PRELOAD=%s", clock_library());
     snprintf(file, sizeof file, "FAKETIME_TIMESTAMP_FILE=%s/clock", test->directory);
     options.environment = environment;

@@ -149,6 +149,7 @@ CAROM_TEST_WITH(scribble, over_what_is_shared, .modes = CAROM_TEST_ONCE_ONLY, .t
     static char long_one[20000];
     area_t area;
 
+    skip_without_sharing();
     make_guards(&guards, 4096, 0, 2);
     make_guards(&guards, 65536, 1, 2);
     for (i = 0; i < rounds; i++) {
@@ -187,10 +188,12 @@ static void put_more_than_a_message(carom_connection_t *connection, size_t said,
 
 CAROM_TEST_ONCE(scribble, a_record_longer_than_its_message)
 {
-    pair_t pair = make_pair();
+    pair_t pair;
     size_t length;
     void *bytes;
 
+    skip_without_sharing();
+    pair = make_pair();
     put_more_than_a_message(pair.a, 10, 30);
     CAROM_ASSERT_STATUS(carom_connection_receive_bytes(&bytes, &length, pair.b, 0, PATIENCE), CAROM_EBROKEN);
     CAROM_ASSERT_STATUS(carom_connection_receive_bytes(&bytes, &length, pair.b, 0, PATIENCE), CAROM_EBROKEN);
@@ -206,6 +209,7 @@ CAROM_TEST_ONCE(scribble, a_record_longer_than_its_long_message)
     void *bytes;
     int into;
 
+    skip_without_sharing();
     for (into = 0; into < 2; into++) {
         pair = make_pair();
         put_more_than_a_message(pair.a, 84, 200);
@@ -227,11 +231,13 @@ CAROM_TEST_ONCE(scribble, a_ring_that_was_moved_to_is_no_message)
     static char bytes[100];
     carom_wait_item_t item;
     carom__holder_t holders[CAROM__HOLDERS] = {CAROM__NOBODY, CAROM__NOBODY};
-    pair_t pair = make_pair();
+    pair_t pair;
     carom__id_t id;
     size_t length;
     void *ring;
 
+    skip_without_sharing();
+    pair = make_pair();
     holders[0] = carom__end_holder(pair.a->end);
     CAROM_ASSERT_OK(carom__object_make(&id, &ring, CAROM__OBJECT_RING, 65536, holders, CAROM__ARENA_PATIENCE));
     CAROM_ASSERT(carom__ring_move(&pair.a->end->writer, ring, 65536, id));
@@ -257,8 +263,10 @@ CAROM_TEST_WITH(scribble, a_page_of_another_build, .modes = PROCESSES)
     carom_process_t *child;
     uint32_t *fields[4], before;
     unsigned i;
-    pair_t pair = make_pair();
+    pair_t pair;
 
+    skip_without_sharing();
+    pair = make_pair();
     root = carom__arena_root;
     fields[0] = &root->layout;
     fields[1] = &root->word_size;
@@ -289,6 +297,7 @@ CAROM_TEST_ONCE(scribble, an_idle_connection)
     uint64_t bytes = 0;
     int i;
 
+    skip_without_sharing();
     for (i = 0; i < COUNT; i++) {
         pairs[i] = make_pair();
         if (i == COUNT / 2 - 1)

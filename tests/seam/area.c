@@ -26,7 +26,8 @@ void area_open(void)
     carom_plat_shared_t *shared;
 
     CAROM_ASSERT_OK(carom_plat_start());
-    CAROM_ASSERT(carom_plat_shared_possible());
+    if (!carom_plat_shared_possible())
+        CAROM_SKIP("no-parking");
     CAROM_ASSERT_OK(carom_plat_shared_create(&shared, OBJECT_SIZE));
     CAROM_ASSERT_OK(carom_plat_shared_commit(shared, 0, AREA_SIZE));
     CAROM_ASSERT_OK(member_join(shared, 1));

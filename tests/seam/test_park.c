@@ -11,10 +11,7 @@
 static void open_with_parking(void)
 {
     area_open();
-    if (carom_plat_lot_init(&member.area->lot) == CAROM_ENOTSUP) {
-        area_close();
-        CAROM_SKIP("no-parking");
-    }
+    CAROM_ASSERT_OK(carom_plat_lot_init(&member.area->lot));
 }
 
 static int64_t park(uint32_t expected, int64_t us)
