@@ -74,8 +74,8 @@ void carom__slot_end(carom__id_t slot);
  * lock cannot be had.  Costs a system call for each process. */
 void carom__slots_look(void);
 
-/* Says that the entry of this process has returned, which is no death to those who have something in common with it; and whether
- * another's has. */
+/* Says that the entry of this process has returned, which is no death to those who have something in common with it; and
+ * whether another's has. */
 void carom__slot_note_return(void);
 int carom__slot_has_returned(carom__id_t slot);
 
@@ -83,8 +83,8 @@ int carom__slot_has_returned(carom__id_t slot);
  * Statuses as carom__slot_make. */
 carom_status_t carom__slot_make_thread(carom__id_t *slot);
 
-/* What locks know a process or such a thread by, from 1 to 2^30 - 1; whether that one lives; and its process's number, 0 when it
- * does not. */
+/* What locks know a process or such a thread by, from 1 to 2^30 - 1; whether that one lives; and its process's number, 0 when
+ * it does not. */
 uint32_t carom__slot_party(carom__id_t slot);
 int carom__slot_is_party_alive(uint32_t party);
 int64_t carom__slot_party_pid(uint32_t party);
@@ -96,8 +96,8 @@ void carom__slot_note_root(int64_t pid);
 
 /* ---- sleeping ---- */
 
-/* Sleeps while *word, which lies in the object of that number, is `expected`, but for 50 ms at most, since whoever should wake may
- * have died: callers look and come again.  Wakes who sleeps there, one at least or all: in a signal handler, too. */
+/* Sleeps while *word, which lies in the object of that number, is `expected`, but for 50 ms at most, since whoever should
+ * wake may have died: callers look and come again.  Wakes who sleeps there, one at least or all: in a signal handler, too. */
 void carom__arena_park(uint32_t index, const _Atomic uint32_t *word, uint32_t expected, int64_t deadline);
 void carom__arena_unpark(uint32_t index, const _Atomic uint32_t *word, int all);
 
@@ -142,9 +142,10 @@ void carom__object_let_go(carom__id_t object, int place, carom__holder_t from);
 
 /* ---- references: further holders, for objects that have any number of them ---- */
 
-/* A reference to an object, which somebody must hold meanwhile.  It is an object itself, with one place, and is handed on and let
- * go as such; the object lives as long as it does.  CAROM_EBADMSG: no such object, or one with a second holder; CAROM_ENOMEM;
- * CAROM_ETIMEOUT: a process that does not go on has the arena's lock, for 0.1 s; CAROM_EFORKED: this process has no arena. */
+/* A reference to an object, which somebody must hold meanwhile.  It is an object itself, with one place, and is handed on and
+ * let go as such; the object lives as long as it does.  CAROM_EBADMSG: no such object, or one with a second holder;
+ * CAROM_ENOMEM; CAROM_ETIMEOUT: a process that does not go on has the arena's lock, for 0.1 s; CAROM_EFORKED: this process
+ * has no arena. */
 carom_status_t carom__reference_make(carom__id_t *reference, carom__id_t object, carom__holder_t holder);
 carom_status_t carom__reference_make_until(carom__id_t *reference, carom__id_t object, carom__holder_t holder, int64_t deadline);
 

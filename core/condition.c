@@ -2,8 +2,8 @@
  *
  * Who waits draws a ticket.  A notification of n adds n credits, and says which tickets may take one: all that were drawn by
  * then, so that nobody who comes later takes what was meant for others.  Who finds a credit takes it under the lock, which it
- * must have again anyhow.  So nobody waits for anybody's acknowledgement, and the credit of one who died asleep goes to the next.
- * Numbers that a dead owner of the lock left between two steps count one waiter too many at worst. */
+ * must have again anyhow.  So nobody waits for anybody's acknowledgement, and the credit of one who died asleep goes to the
+ * next.  Numbers that a dead owner of the lock left between two steps count one waiter too many at worst. */
 
 #include <carom/condition.h>
 

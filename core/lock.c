@@ -1,8 +1,8 @@
 /* Locks: a word of the arena that names the owner, so that whoever waits can ask whether he lives.
  *
- * A lock that is free is taken, and one that nobody waits for is given back, by one exchange.  Who must wait says so in the word,
- * and sleeps for 50 ms at most.  What a dead process owned is marked when its slot is let go; who waits asks himself before
- * each sleep, since that may take its time. */
+ * A lock that is free is taken, and one that nobody waits for is given back, by one exchange.  Who must wait says so in the
+ * word, and sleeps for 50 ms at most.  What a dead process owned is marked when its slot is let go; who waits asks himself
+ * before each sleep, since that may take its time. */
 
 #include "core/lock.h"
 

@@ -24,7 +24,8 @@ struct carom_lock_t {
     carom__share_t share;
 };
 
-/* Gives it up whatever its depth, which is returned, and takes it again to that depth, without a limit of time.  Of its owner. */
+/* Gives it up whatever its depth, which is returned, and takes it again to that depth, without a limit of time.  Of its
+ * owner. */
 uint32_t carom__lock_give_up(carom_lock_t *lock);
 carom_status_t carom__lock_take_back(carom_lock_t *lock, uint32_t depth);
 

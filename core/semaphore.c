@@ -1,7 +1,7 @@
 /* Semaphores: a word with the count, and a bit that says that somebody may sleep on it.
  *
- * A release takes the bit and wakes one.  Who has slept puts it back, since he does not know who else sleeps, and when he leaves
- * something of the count he wakes the next: so any number of releases wakes as many, one after the other. */
+ * A release takes the bit and wakes one.  Who has slept puts it back, since he does not know who else sleeps, and when he
+ * leaves something of the count he wakes the next: so any number of releases wakes as many, one after the other. */
 
 #include <carom/semaphore.h>
 

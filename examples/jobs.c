@@ -1,7 +1,7 @@
 /* Workers that take jobs from one queue and share their totals in an array, in each mode:  jobs [MODE]...
  *
- * A job is a range of numbers, of which a worker counts the primes.  The starter puts jobs, waits until all of them are done, and
- * closes the queue, which is what tells the workers that there is no more.  Should one of them be killed, join says so. */
+ * A job is a range of numbers, of which a worker counts the primes.  The starter puts jobs, waits until all of them are done,
+ * and closes the queue, which is what tells the workers that there is no more.  Should one of them be killed, join says so. */
 
 #include <carom.h>
 

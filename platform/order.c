@@ -1,5 +1,5 @@
-/* What a thread sanitizer cannot see: that memory went from one thread of this process to another by way of another process; and
- * that what was read does not count. */
+/* What a thread sanitizer cannot see: that memory went from one thread of this process to another by way of another process;
+ * and that what was read does not count. */
 
 #include "platform/platform.h"
 

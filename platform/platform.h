@@ -71,8 +71,8 @@ void carom_plat_thread_detach(carom_plat_thread_t **thread);
 /* Ends the calling thread, one of thread_start. */
 void carom_plat_thread_exit(void) CAROM_NORETURN;
 
-/* The calling thread's number: the system's where it is one of 32 bits, else one of our own.  No two threads of this process that
- * live have the same; not 0. */
+/* The calling thread's number: the system's where it is one of 32 bits, else one of our own.  No two threads of this process
+ * that live have the same; not 0. */
 uint32_t carom_plat_thread_number(void);
 
 /* Keeps signals from the calling thread, and gives back what was.  Where there are none: nothing. */

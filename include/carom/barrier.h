@@ -1,11 +1,12 @@
 /* Barriers between the processes of a tree and between threads: a number of parties wait until all of them have come, again
  * and again.
  *
- * A barrier that cannot be passed any more is *broken*: somebody's time was over, somebody called abort, its action failed, or
- * a participant died.  Who waits then, or comes later, gets CAROM_EBROKEN, until somebody resets it.  A participant is every
- * process that has a handle: one that ends with it, other than by returning from its entry or by carom_exit(), breaks the
- * barrier, since nobody else knows whether it would have come.  That is noticed by who joins it, at once, and by who waits at the
- * barrier, within 100 ms; until then all may still pass it.  A process that has nothing more to do with it destroys its handle.
+ * A barrier that cannot be passed any more is *broken*: somebody's time was over, somebody called abort, its action failed,
+ * or a participant died.  Who waits then, or comes later, gets CAROM_EBROKEN, until somebody resets it.  A participant is
+ * every process that has a handle: one that ends with it, other than by returning from its entry or by carom_exit(), breaks
+ * the barrier, since nobody else knows whether it would have come.  That is noticed by who joins it, at once, and by who
+ * waits at the barrier, within 100 ms; until then all may still pass it.  A process that has nothing more to do with it
+ * destroys its handle.
  *
  * Handles, sending, and cost are as those of a lock (carom/lock.h).
  */

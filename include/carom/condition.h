@@ -40,8 +40,8 @@ CAROM_API carom_lock_t *carom_condition_lock(const carom_condition_t *condition)
  * for, without a limit: its owner gives it up or dies. */
 CAROM_API carom_status_t carom_condition_wait(carom_condition_t *condition, carom_duration_t timeout) CAROM_MUST_CHECK;
 
-/* Waits until predicate(baton), called with the lock held, is not 0; looks first.  CAROM_OK: it is; CAROM_EOWNERDEAD: it is, and
- * an owner of the lock died; CAROM_ETIMEOUT: it was still 0 when the time was over.  Else as wait. */
+/* Waits until predicate(baton), called with the lock held, is not 0; looks first.  CAROM_OK: it is; CAROM_EOWNERDEAD: it is,
+ * and an owner of the lock died; CAROM_ETIMEOUT: it was still 0 when the time was over.  Else as wait. */
 CAROM_API carom_status_t carom_condition_wait_for(carom_condition_t *condition, int (*predicate)(void *baton), void *baton,
                                                   carom_duration_t timeout) CAROM_MUST_CHECK;
 

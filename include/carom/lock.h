@@ -41,10 +41,10 @@ typedef struct carom_lock_options_t {
 
 #define CAROM_LOCK_OPTIONS_INIT {sizeof(carom_lock_options_t), 0}
 
-/* Makes a lock, free, for processes of the context's mode; NULL is the default context.  CAROM_ENOTSUP: processes of that mode
- * cannot share one in this build or on this system (CAROM_CAN_SHARE); CAROM_ENOMEM, CAROM_EMFILE; CAROM_EMODE; CAROM_EINVAL: not a context, or
- * options of another size; CAROM_ETIMEOUT: another process of the tree was stopped while it had the lock of what they share,
- * and did not go on for 5 s.  *lock is NULL after a failure. */
+/* Makes a lock, free, for processes of the context's mode; NULL is the default context.  CAROM_ENOTSUP: processes of that
+ * mode cannot share one in this build or on this system (CAROM_CAN_SHARE); CAROM_ENOMEM, CAROM_EMFILE; CAROM_EMODE;
+ * CAROM_EINVAL: not a context, or options of another size; CAROM_ETIMEOUT: another process of the tree was stopped while it
+ * had the lock of what they share, and did not go on for 5 s.  *lock is NULL after a failure. */
 CAROM_API carom_status_t carom_lock_create(carom_lock_t **lock, carom_context_t *context,
                                            const carom_lock_options_t *options) CAROM_MUST_CHECK;
 

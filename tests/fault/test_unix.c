@@ -371,14 +371,15 @@ static int count_words(const char *text)
     return count;
 }
 
-/* stdin, stdout, stderr, control and lifeline, what is shared, a sentinel where there are no descriptors of processes, and what a
- * forkserver's worker says its end with; not what the host left inheritable. */
+/* stdin, stdout, stderr, control and lifeline, what is shared, a sentinel where there are no descriptors of processes, and
+ * what a forkserver's worker says its end with; not what the host left inheritable. */
 CAROM_TEST_WITH(fault, only_wanted_descriptors, .modes = CAROM_TEST_SPAWN | CAROM_TEST_FORKSERVER)
 {
     carom_process_t *child;
     carom_value_t result;
     int leaky = open("/dev/null", O_RDONLY), high = fcntl(leaky, F_DUPFD, 700);
-    int wanted = 5 + carom_context_can(test->context, CAROM_CAN_SHARE) + !carom_feature("HAVE_PIDFD_OPEN") + (strcmp(test->mode, "forkserver") == 0);
+    int wanted = 5 + carom_context_can(test->context, CAROM_CAN_SHARE) + !carom_feature("HAVE_PIDFD_OPEN") +
+                 (strcmp(test->mode, "forkserver") == 0);
 
     CAROM_ASSERT(leaky >= 0 && high >= 700);
     CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(reports_descriptors)));
