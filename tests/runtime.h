@@ -6,6 +6,8 @@
 
 #include <carom-harness.h>
 
+#include "platform/inspect/inspect.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,10 +46,16 @@ CAROM_UNUSED static unsigned for_sanitizers(unsigned rounds, unsigned divisor)
     return rounds / divisor > 0 ? rounds / divisor : 1;
 }
 
+/* Which is Wine: starting and ending a process takes tens of milliseconds. */
+CAROM_UNUSED static int on_windows(void)
+{
+    return strcmp(carom_inspect_system(), "windows") == 0;
+}
+
 /* What natively ends in that time, µs. */
 CAROM_UNUSED static int64_t in_time(int64_t limit)
 {
-    return in_valgrind() ? 10 * limit : limit;
+    return in_valgrind() || on_windows() ? 10 * limit : limit;
 }
 
 /* Where each round starts a child: a program takes valgrind half a second, a fork a twentieth of it. */

@@ -21,8 +21,8 @@ CAROM_TEST_WITH(arena, empty_until_it_is_used, .modes = CAROM_TEST_ONCE_ONLY, .c
     carom_arena_usage(&usage);
     CAROM_ASSERT(usage.objects == 0 && usage.bytes == 0);
     skip_without_sharing();
-    CAROM_ASSERT_STATUS(carom_arena_set(0, 0), CAROM_EBUSY);
     pair = make_pair();
+    CAROM_ASSERT_STATUS(carom_arena_set(0, 0), CAROM_EBUSY);
     carom_arena_usage(&usage);
     CAROM_ASSERT_INT((int64_t) usage.objects, 1);
     carom_connection_close(&pair.a);
@@ -36,11 +36,14 @@ CAROM_TEST_WITH(arena, empty_until_it_is_used, .modes = CAROM_TEST_ONCE_ONLY, .c
 CAROM_TEST_WITH(arena, what_it_takes_at_first, .modes = CAROM_TEST_ONCE_ONLY, .cold = 1, .leaves = CAROM_LEAVES_DESCRIPTORS)
 {
     carom_arena_usage_t usage;
+    pair_t pair;
 
-    CAROM_ASSERT_OK(carom_arena_set((uint64_t) 1 << 20, (uint64_t) 8 << 20));
     skip_without_sharing();
+    CAROM_ASSERT_OK(carom_arena_set((uint64_t) 1 << 20, (uint64_t) 8 << 20));
+    pair = make_pair();
     carom_arena_usage(&usage);
     CAROM_ASSERT(usage.bytes >= (uint64_t) 1 << 20 && usage.bytes <= (uint64_t) 8 << 20);
+    close_pair(&pair);
 }
 
 /* What a connection grows to, and a hundred of them take no more when they are made again. */

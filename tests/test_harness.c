@@ -5,11 +5,6 @@
 #include "tests/reports.h"
 #include "tests/runtime.h"
 
-static int on_windows(void)
-{
-    return strcmp(carom_inspect_system(), "windows") == 0;
-}
-
 /* ---- assertions ---- */
 
 CAROM_TEST(harness, plain_assertion)

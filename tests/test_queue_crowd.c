@@ -152,7 +152,7 @@ CAROM_TEST(queue, a_handle_more_or_less)
     carom_queue_destroy(&other);
 }
 
-enum { LEFT = 20, LONG = 512 << 10 };
+enum { LEFT = 20, LONGEST = 512 << 10 };
 
 CAROM_TASK(queue_puts_and_goes)
 {
@@ -195,10 +195,10 @@ CAROM_TEST(queue, who_has_put_may_go)
 CAROM_TEST(queue, who_has_put_a_lot_may_go)
 {
     carom_queue_t *queue = make_queue(test, 0);
-    carom_process_t *child = start(test, carom_call(queue_puts_and_goes, queue, 0, LONG));
+    carom_process_t *child = start(test, carom_call(queue_puts_and_goes, queue, 0, LONGEST));
 
     end_child(&child, 0);
-    get_what_is_left(queue, LONG);
+    get_what_is_left(queue, LONGEST);
     carom_queue_destroy(&queue);
 }
 
@@ -211,7 +211,7 @@ CAROM_TASK(queue_puts_and_stays)
 
 CAROM_TEST(queue, what_the_killed_have_put)
 {
-    static const int lengths[] = {0, 100, 20000, LONG};
+    static const int lengths[] = {0, 100, 20000, LONGEST};
     carom_semaphore_t *here, *never;
     carom_process_t *child;
     carom_queue_t *queue;

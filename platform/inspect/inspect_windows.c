@@ -322,6 +322,16 @@ void carom_inspect_name_process(carom_inspect_thing_t *thing)
         CloseHandle(process);
 }
 
+/* Of a console, which is the system's.  Wine has it in the job of the process that needs the console, and when that one is
+ * killed meanwhile it stays until the job ends. */
+static int is_console_host(const carom_inspect_thing_t *thing)
+{
+    static const char ending[] = "\\system32\\conhost.exe";
+    size_t length = strlen(thing->text);
+
+    return length > sizeof(ending) - 1 && _stricmp(thing->text + length - (sizeof(ending) - 1), ending) == 0;
+}
+
 #define LISTED_MAX 256
 
 unsigned carom_inspect_survivors(carom_inspect_case_t *started, carom_inspect_visit_t visit, void *argument)
@@ -342,10 +352,12 @@ unsigned carom_inspect_survivors(carom_inspect_case_t *started, carom_inspect_vi
     for (i = 0; i < members.list.NumberOfProcessIdsInList; i++) {
         if (members.list.ProcessIdList[i] == started->pid)
             continue;
-        count++;
         thing.kind = CAROM_INSPECT_CHILD;
         thing.id = (int64_t) members.list.ProcessIdList[i];
         carom_inspect_name_process(&thing);
+        if (is_console_host(&thing))
+            continue;
+        count++;
         visit(argument, &thing);
     }
     return count;

@@ -4,7 +4,7 @@
 #define CAROM_TESTS_WEATHER_H
 
 #include "tests/queues.h"
-#include "tests/fault/storms.h"
+#include "tests/storms.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* SIGKILL of those who put into a queue and get out of it: nobody waits for the dead, and of what was put nothing is lost, torn
  * or had twice, but for what a dead consumer had in his hands. */
 
-#include "tests/fault/storms.h"
+#include "storms.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -75,11 +75,11 @@ typedef struct item_t {
     uint64_t length;
 } item_t;
 
-enum { ELEMENT = 64, LONG = 300000, NOISE = 509 };
+enum { ELEMENT = 64, LONGEST = 300000, NOISE = 509 };
 
 static const unsigned char *noise_at(uint64_t ticket)
 {
-    static unsigned char noise[LONG + NOISE];
+    static unsigned char noise[LONGEST + NOISE];
     uint64_t lot = 1;
     size_t i;
 
@@ -102,7 +102,7 @@ static size_t length_of(uint64_t ticket)
     unsigned lot = lot_of(ticket), length = lot / 100;
 
     if (lot % 100 == 0)
-        return LONG - length % 20000;
+        return LONGEST - length % 20000;
     if (lot % 100 < 6)
         return 16384 + length % 20000;
     return ELEMENT + 1 + length % (lot % 100 < 30 ? 4000 : 300);
@@ -123,7 +123,7 @@ typedef struct maker_t {
     carom_queue_t *queue;
     carom_lock_t *lock;
     uint32_t life, order;
-    unsigned char bytes[LONG];
+    unsigned char bytes[LONGEST];
 } maker_t;
 
 static void note_put(maker_t *maker, uint64_t ticket, size_t count, uint8_t what)
@@ -416,7 +416,7 @@ static void end(storm_t *storm)
 /* Of the crew so many, from the first one on. */
 static void storm_on(const carom_test_t *test, unsigned first, unsigned many)
 {
-    unsigned rounds = for_starts(for_sanitizers(rounds_of(200, 10000), 5), test->mode), i;
+    unsigned rounds = for_starts(rounds_of(200, 10000), test->mode), i;
     uint64_t lot = test->seed | 1;
     int64_t before;
     storm_t storm;
@@ -479,7 +479,7 @@ static void get_locks(carom_queue_t *queue, unsigned count)
 CAROM_TEST_WITH(queue_storm, the_arena_stays_flat, .modes = CAROM_TEST_PROCESSES, .timeout_ms = 120000)
 {
     enum { A_LIFE = 200, FLAT = 256 << 10 };
-    unsigned lives = for_starts(for_sanitizers(rounds_of(50, 5000), 5), test->mode), i;
+    unsigned lives = for_starts(rounds_of(50, 5000), test->mode), i;
     carom_queue_t *queue = make_queue(test, 50, 0);
     int64_t before = objects();
     carom_lock_t *lock = make_lock(test);

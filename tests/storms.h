@@ -3,10 +3,9 @@
 #ifndef CAROM_TESTS_STORMS_H
 #define CAROM_TESTS_STORMS_H
 
-#include "tests/shares.h"
+#include "shares.h"
 
-#include <errno.h>
-#include <time.h>
+#include <apr_time.h>
 
 /* µs until somebody goes on; a busy machine may be late now and then, but never so late. */
 #define SOON 100000
@@ -14,13 +13,14 @@
 
 CAROM_UNUSED static void nap(int64_t microseconds)
 {
-    struct timespec t = {microseconds / 1000000, microseconds % 1000000 * 1000};
+    carom_duration_t now, until = carom_now() + microseconds;
 
-    while (microseconds > 0 && nanosleep(&t, &t) != 0 && errno == EINTR)
-        ;
+    /* A signal ends it early. */
+    while ((now = carom_now()) < until)
+        apr_sleep(until - now);
 }
 
-/* In make check, where a sanitizer has a fourth of it; in make soak; or what ROUNDS says. */
+/* In make check, where a sanitizer, and Windows, which is Wine, have a fourth of it; in make soak; or what ROUNDS says. */
 CAROM_UNUSED static unsigned rounds_of(unsigned few, unsigned many)
 {
     const char *wanted = getenv("CAROM_TEST_ROUNDS"), *soak = getenv("CAROM_SOAK");
@@ -28,7 +28,7 @@ CAROM_UNUSED static unsigned rounds_of(unsigned few, unsigned many)
 
     if (soak && *soak && strcmp(soak, "0") != 0)
         return many;
-    return rounds > 0 ? (unsigned) rounds : for_sanitizers(few, 4);
+    return rounds > 0 ? (unsigned) rounds : on_windows() ? few / 4 : for_sanitizers(few, 4);
 }
 
 CAROM_UNUSED static unsigned draw(uint64_t *lot)

@@ -1,6 +1,6 @@
 /* SIGKILL of those who own locks, or wait: the next owner is told in time, and nobody waits for the dead. */
 
-#include "tests/fault/storms.h"
+#include "storms.h"
 
 static void kill_it(carom_process_t **child)
 {
@@ -378,7 +378,7 @@ CAROM_TEST_WITH(owners, storm_on_a_lock, .modes = CAROM_TEST_PROCESSES, .timeout
     carom_lock_t *lock = make_lock(test);
     carom_semaphore_t *inside = make_semaphore(test, 1), *entries = make_semaphore(test, 0), *told = make_semaphore(test, 0);
     carom_event_t *over = make_event(test);
-    storm_t storm = {for_starts(for_sanitizers(rounds_of(150, 10000), 5), test->mode), 0, 0};
+    storm_t storm = {for_starts(rounds_of(200, 10000), test->mode), 0, 0};
     uint64_t lot = test->seed | 1;
     carom_process_t *crew[CREW], **victim;
     carom_duration_t before;
@@ -445,7 +445,7 @@ CAROM_TEST_WITH(owners, storm_on_a_condition, .modes = CAROM_TEST_PROCESSES, .ti
 {
     carom_semaphore_t *inside = make_semaphore(test, 1);
     carom_event_t *over = make_event(test);
-    storm_t storm = {for_starts(for_sanitizers(rounds_of(150, 10000), 5), test->mode), 0, 0};
+    storm_t storm = {for_starts(rounds_of(200, 10000), test->mode), 0, 0};
     uint64_t lot = test->seed | 1;
     carom_condition_t *condition;
     carom_process_t *crew[CREW], **victim;
@@ -504,7 +504,7 @@ static void come_until_it_is_broken(carom_barrier_t *barrier)
 CAROM_TEST_WITH(owners, storm_on_a_barrier, .modes = CAROM_TEST_PROCESSES, .timeout_ms = 120000)
 {
     carom_event_t *over = make_event(test);
-    storm_t storm = {for_starts(for_sanitizers(rounds_of(60, 5000), 5), test->mode), 0, 0};
+    storm_t storm = {for_starts(rounds_of(200, 10000), test->mode), 0, 0};
     uint64_t lot = test->seed | 1;
     carom_process_t *crew[CREW], **victim;
     carom_barrier_t *barrier;
