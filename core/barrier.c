@@ -195,7 +195,7 @@ static carom_status_t wait(uint32_t *index, const carom_barrier_t *barrier, int6
     carom_status_t status = CAROM_OK;
 
     do {
-        while (status == CAROM_OK && seen & ACTING)
+        while (status == CAROM_OK && (seen & (ACTING | BROKEN)) == ACTING)
             status = wait_for_action(barrier, &seen, deadline);
         if (status == CAROM_OK && seen & BROKEN)
             status = CAROM_EBROKEN;

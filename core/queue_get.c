@@ -18,6 +18,9 @@
 /* Values up to here need no memory but their own. */
 #define SHORT 512
 
+/* A death leaves an item that is none any more; so many of them one after the other somebody else has written. */
+#define PASSED_MOST 65536
+
 /* The next item, as the one who has the latch sees it. */
 typedef struct front_t {
     carom__place_t place;
@@ -110,6 +113,7 @@ typedef struct want_t {
     size_t *length;
     const carom_limits_t *limits;
     unsigned char *body;               /* for a private copy of a long value; the caller frees it */
+    uint32_t passed;                   /* items that were none, by this call */
 } want_t;
 
 /* Of an item apart. */
@@ -195,12 +199,12 @@ static carom_status_t take_object(carom_queue_t *queue, want_t *want, const fron
 }
 
 /* What the dead who took it left of it, or what is no item at all.  CAROM_EAGAIN: there may be another. */
-static carom_status_t pass_by(carom_queue_t *queue, const front_t *front)
+static carom_status_t pass_by(carom_queue_t *queue, want_t *want, const front_t *front)
 {
     carom__queue_drop(queue, front->word, front->bytes);
     take_one(carom__queue_block(queue), front);
     leave(queue);
-    return CAROM_EAGAIN;
+    return want->passed++ < PASSED_MOST ? CAROM_EAGAIN : CAROM_EBROKEN;
 }
 
 static carom_status_t take_apart(carom_queue_t *queue, want_t *want, const front_t *front)
@@ -209,7 +213,7 @@ static carom_status_t take_apart(carom_queue_t *queue, want_t *want, const front
     carom_status_t status = find_object(&object, queue, front);
 
     if (status == CAROM_ENOKEY || status == CAROM_EBROKEN)
-        return pass_by(queue, front);
+        return pass_by(queue, want, front);
     if (status != CAROM_OK) {
         leave(queue);
         return status;
@@ -355,7 +359,7 @@ static carom_status_t copy_into(want_t *want, const unsigned char *bytes, const 
 
 carom_status_t carom_queue_get_into(void *buffer, size_t size, size_t *length, carom_queue_t *queue, carom_duration_t timeout)
 {
-    want_t want = {fits, copy_into, buffer, size, length, NULL, NULL};
+    want_t want = {fits, copy_into, buffer, size, length, NULL, NULL, 0};
     carom__party_t *party;
     carom_status_t status = carom__queue_check(&party, queue);
 
@@ -394,7 +398,7 @@ static carom_status_t copy_new(want_t *want, const unsigned char *bytes, const f
 carom_status_t carom_queue_get_bytes(void **bytes, size_t *length, carom_queue_t *queue, size_t maximum,
                                      carom_duration_t timeout)
 {
-    want_t want = {fits_new, copy_new, bytes, maximum > 0 ? maximum : SIZE_MAX, length, NULL, NULL};
+    want_t want = {fits_new, copy_new, bytes, maximum > 0 ? maximum : SIZE_MAX, length, NULL, NULL, 0};
     carom__party_t *party;
     carom_status_t status = carom__queue_check(&party, queue);
 
@@ -449,7 +453,7 @@ static carom_status_t make_value(want_t *want, const unsigned char *bytes, const
 
 carom_status_t carom_queue_get(carom_value_t *value, carom_queue_t *queue, carom_duration_t timeout)
 {
-    want_t want = {has_place, make_value, value, 0, NULL, NULL, NULL};
+    want_t want = {has_place, make_value, value, 0, NULL, NULL, NULL, 0};
     carom_limits_t limits;
     carom__party_t *party;
     carom_status_t status = carom__queue_check(&party, queue);
@@ -542,7 +546,7 @@ static carom_status_t take_array(carom_queue_t *queue, const carom__party_t *par
 carom_status_t carom_queue_get_array(void *items, size_t size, size_t count, size_t *got, carom_queue_t *queue,
                                      carom_duration_t timeout)
 {
-    want_t want = {is_one_of, copy_into, items, size, NULL, NULL, NULL};
+    want_t want = {is_one_of, copy_into, items, size, NULL, NULL, NULL, 0};
     carom__party_t *party;
     carom_status_t status = carom__queue_check(&party, queue);
 

@@ -11,6 +11,12 @@
 #define SOON 100000
 #define LATEST 5000000
 
+/* Whether somebody went on that late.  Sanitizers make two processors of a busy machine slow. */
+CAROM_UNUSED static int is_late(int64_t took)
+{
+    return took > in_time(has_sanitizer() ? 5 * SOON : SOON);
+}
+
 CAROM_UNUSED static void nap(int64_t microseconds)
 {
     carom_duration_t now, until = carom_now() + microseconds;

@@ -352,7 +352,7 @@ static void count(storm_t *storm, carom_duration_t since)
     carom_duration_t took = carom_now() - since;
 
     storm->worst = took > storm->worst ? took : storm->worst;
-    storm->late += took > in_time(SOON);
+    storm->late += is_late(took);
 }
 
 static void expect_calm(const storm_t *storm)

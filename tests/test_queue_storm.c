@@ -372,7 +372,7 @@ static void kill_one(storm_t *storm, unsigned i, uint64_t *lot)
     see_a_delivery(storm);
     took = carom_now() - since;
     storm->worst = took > storm->worst ? took : storm->worst;
-    storm->late += took > in_time(SOON);
+    storm->late += is_late(took);
     if (draw(lot) % 2)
         end_child(&storm->crew[i], -9);
     else
