@@ -243,6 +243,15 @@ carom_status_t carom__arena_start(void)
     return status;
 }
 
+void carom__arena_do_without(void)
+{
+    static atomic_uint begun;          /* 1 + carom_plat_fork_count() then */
+    unsigned now = 1 + carom_plat_fork_count();
+
+    if (atomic_exchange(&begun, now) != now)
+        carom_plat_named_reclaim();
+}
+
 carom_plat_shared_t *carom__arena_shared(void)
 {
     return is_ready() ? shared : NULL;

@@ -47,6 +47,9 @@ carom__holder_t carom__holder_self(void);
  * that is started gets it.  CAROM_ENOMEM, CAROM_EMFILE.  Later calls cost a load. */
 carom_status_t carom__arena_start(void);
 
+/* In its place where processes cannot share one: what else goes with the beginning of a tree, once in each process. */
+void carom__arena_do_without(void);
+
 /* What a process that is started gets along; NULL when there is no arena. */
 carom_plat_shared_t *carom__arena_shared(void);
 

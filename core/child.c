@@ -126,16 +126,6 @@ static void free_backing(backing_t *backing)
     carom_free(backing);
 }
 
-/* A tree begins without an arena: what others could not take along goes now, as it does with one. */
-static void begin_tree(void)
-{
-    static atomic_uint begun;          /* 1 + carom_plat_fork_count() then */
-    unsigned now = 1 + carom_plat_fork_count();
-
-    if (atomic_exchange(&begun, now) != now)
-        carom_plat_named_reclaim();
-}
-
 /* What the process is to hold is its own from the moment it is packed. */
 static carom_status_t make_slot(const carom_process_t *process, carom__launch_t *launch)
 {
@@ -144,7 +134,7 @@ static carom_status_t make_slot(const carom_process_t *process, carom__launch_t 
     if (process->is_apart)
         return CAROM_OK;
     if (!carom_plat_shared_possible()) {
-        begin_tree();
+        carom__arena_do_without();
         return CAROM_OK;
     }
     status = carom__slot_make(&launch->slot);

@@ -71,11 +71,13 @@ static void fill_limits(carom_limits_t *limits)
         limits->count = CAROM_COUNT_MAX;
 }
 
+/* Where processes share nothing. */
 static carom_status_t make_stream_ends(carom_connection_t **ends[2], carom_plat_stream_t *streams[2],
                                        const carom__traits_t traits[2])
 {
     carom_status_t status = carom__connection_create(ends[0], &streams[0], &traits[0]);
 
+    carom__arena_do_without();
     if (status == CAROM_OK)
         status = carom__connection_create(ends[1], &streams[1], &traits[1]);
     return status;

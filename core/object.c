@@ -216,20 +216,33 @@ void carom__objects_mourn(int type, carom__id_t dead)
     carom__arena_leave();
 }
 
+static void take_places(uint32_t index, carom__holder_t holder, carom__list_t *doomed)
+{
+    carom__object_t *object = object_at(index);
+    int place;
+
+    for (place = 0; object && place < CAROM__HOLDERS; place++)
+        if (atomic_load(&object->holders[place]) == holder) {
+            mourn(object, index, holder);
+            take(object, index, place, doomed);
+        }
+}
+
 static void take_all_of(carom__holder_t holder, carom__list_t *doomed)
 {
     uint32_t n = atomic_load(&carom__arena_root->object_count), i;
-    carom__object_t *object;
-    int place;
 
-    for (i = 0; i < n; i++) {
-        object = object_at(i);
-        for (place = 0; object && place < CAROM__HOLDERS; place++)
-            if (atomic_load(&object->holders[place]) == holder) {
-                mourn(object, i, holder);
-                take(object, i, place, doomed);
-            }
-    }
+    for (i = 0; i < n; i++)
+        take_places(i, holder, doomed);
+}
+
+/* What an object holds.  Most of it was made soon after it, and so is near: looks from there on, until all is found. */
+static void take_kept(const carom__object_t *keeper, carom__id_t id, carom__list_t *doomed)
+{
+    uint32_t n = atomic_load(&carom__arena_root->object_count), i;
+
+    for (i = 1; i < n && keeper->keeps > 0; i++)
+        take_places((uint32_t) (((uint64_t) id.index + i) % n), carom__holder_object(id), doomed);
 }
 
 /* A reference that is gone was one of its target's. */
@@ -253,8 +266,7 @@ static void bury(carom__list_t *doomed)
 
     while ((object = pop(doomed, &id.index)) != NULL) {
         id.generation = atomic_load(&object->generation);
-        if (object->keeps > 0)
-            take_all_of(carom__holder_object(id), doomed);
+        take_kept(object, id, doomed);
         if (is_reference(object))
             give_back_target(object, doomed);
         carom__fault("object.buried");

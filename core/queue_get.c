@@ -18,7 +18,7 @@
 /* Values up to here need no memory but their own. */
 #define SHORT 512
 
-/* A death leaves an item that is none any more; so many of them one after the other somebody else has written. */
+/* A death leaves an item that is none any more; so many of them, in one call, somebody else has written. */
 #define PASSED_MOST 65536
 
 /* The next item, as the one who has the latch sees it. */

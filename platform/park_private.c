@@ -2,12 +2,19 @@
  * anything to sleep on in shared memory.  Threads of one process sleep on monitors, one for each bucket of words.
  *
  * The monitors are the process's own, beside all lots, and stay.  Who parks has its monitor before it looks at the word; who
- * unparks has changed the word before it looks for one.  So one of them sees the other. */
+ * unparks has changed the word before it looks for one.  So one of them sees the other.
+ *
+ * A handler may unpark, and its own thread may just be in a monitor: then it wakes nobody, and those asleep look for themselves
+ * when their 50 ms are over. */
 
 #include "platform/park.h"
 
+#include <signal.h>
+
 static carom_plat_monitor_t *_Atomic monitors[CAROM__BUCKETS];
 static atomic_uint born;               /* carom_plat_fork_count() when the first was made */
+
+static _Thread_local volatile sig_atomic_t is_inside;
 
 int carom_plat_shared_possible(void)
 {
@@ -24,6 +31,18 @@ carom_status_t carom_plat_lot_init(carom_plat_lot_t *lot)
         atomic_store(&monitors[i], NULL);
     atomic_store(&born, forks);
     return CAROM_OK;
+}
+
+static void enter(carom_plat_monitor_t *monitor)
+{
+    is_inside = 1;
+    carom_plat_monitor_enter(monitor);
+}
+
+static void leave(carom_plat_monitor_t *monitor)
+{
+    carom_plat_monitor_leave(monitor);
+    is_inside = 0;
 }
 
 /* NULL: no memory for it. */
@@ -63,10 +82,10 @@ void carom_plat_park(carom_plat_lot_t *lot, uint64_t key, const _Atomic uint32_t
         carom_plat_yield();
         return;
     }
-    carom_plat_monitor_enter(monitor);
+    enter(monitor);
     if (atomic_load(word) == expected)
         (void) carom_plat_monitor_wait(monitor, deadline < latest ? deadline : latest);
-    carom_plat_monitor_leave(monitor);
+    leave(monitor);
 }
 
 /* Those of other words of the bucket wake along. */
@@ -80,9 +99,9 @@ void carom_plat_unpark(carom_plat_lot_t *lot, uint64_t key, const _Atomic uint32
     /* However the caller has written the word. */
     atomic_thread_fence(memory_order_seq_cst);
     monitor = atomic_load(&monitors[carom__bucket_of(key)]);
-    if (monitor == NULL)
+    if (monitor == NULL || is_inside)
         return;
-    carom_plat_monitor_enter(monitor);
+    enter(monitor);
     carom_plat_monitor_wake(monitor);
-    carom_plat_monitor_leave(monitor);
+    leave(monitor);
 }

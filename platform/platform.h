@@ -221,7 +221,7 @@ carom_status_t carom_plat_shared_commit(carom_plat_shared_t *shared, uint64_t of
 carom_status_t carom_plat_shared_map(void **at, carom_plat_shared_t *shared, uint64_t offset, size_t length);
 void carom_plat_shared_unmap(void *at, size_t length);
 
-/* Gives the object up; mappings stay, but on APR alone.  What this process has claimed may end with that or with the process. */
+/* Gives the object up; mappings stay, but on APR alone not those of the process that made it.  What this process has claimed may end with that or with the process. */
 void carom_plat_shared_close(carom_plat_shared_t **shared);
 
 /* Who is alive.  A process claims a number of the object for as long as it lives, and any other can ask whether the claimer
@@ -289,13 +289,13 @@ void carom_plat_named_reclaim(void);
 /* ---- parking on a word, across processes (<os>/park*.c) ---- */
 
 /* A place in shared memory where threads of all its processes (of one, where carom_plat_shared_possible() is 0) can sleep until
- * a word changes.  Zero is an empty one.  Where the
- * system can wait on a word of memory it is not used. */
+ * a word changes.  Zero is an empty one.  Where the system can wait on a word of memory it is not used. */
 typedef struct carom_plat_lot_t {
     uint64_t words[512];
 } carom_plat_lot_t;
 
-/* The first lot of a process is made before any of its threads parks. */
+/* The first lot of a process is made before any of its threads parks.  CAROM_ENOTSUP: this build counts on what the system has
+ * not after all. */
 carom_status_t carom_plat_lot_init(carom_plat_lot_t *lot);
 
 /* Gets now what this process would get when it first sleeps on a word of that key, and keep: nothing later is a surprise to who
@@ -311,7 +311,7 @@ void carom_plat_lot_close(carom_plat_lot_t *lot);
 void carom_plat_park(carom_plat_lot_t *lot, uint64_t key, const _Atomic uint32_t *word, uint32_t expected, int64_t deadline);
 
 /* Wakes those who sleep on the word, one at least or all.  Called after the word has changed, and only when somebody sleeps:
- * the caller's own word tells that. */
+ * the caller's own word tells that.  In a signal handler, too. */
 void carom_plat_unpark(carom_plat_lot_t *lot, uint64_t key, const _Atomic uint32_t *word, int all);
 
 /* ---- locks in shared memory that survive their owners (lock_*.c) ---- */

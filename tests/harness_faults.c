@@ -8,7 +8,6 @@
 #include <CUnit/Basic.h>
 #include <apr_file_info.h>
 #include <apr_file_io.h>
-#include <apr_strings.h>
 #include <apr_thread_proc.h>
 #include <apr_time.h>
 #include <signal.h>
@@ -616,29 +615,62 @@ CAROM_TEST_WITH(outcome, slow_one, .modes = CAROM_TEST_ONCE_ONLY, .tags = "slow,
 
 /* ---- side by side ---- */
 
-/* Writes down that it runs, and stays for a moment in which another would be seen. */
-static void be_seen(const char *as)
+static apr_file_t *open_seen(int how, apr_pool_t *pool)
 {
-    apr_pool_t *pool;
     apr_file_t *file;
 
+    CAROM_ASSERT(apr_file_open(&file, getenv("CAROM_SEEN"), how, APR_FPROT_OS_DEFAULT, pool) == APR_SUCCESS);
+    return file;
+}
+
+static void be_seen(const char *as, apr_pool_t *pool)
+{
+    apr_file_t *file = open_seen(APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_APPEND, pool);
+
+    CAROM_CHECK(apr_file_puts(as, file) == APR_SUCCESS);
+    apr_file_close(file);
+}
+
+/* How many others of that name have begun, too. */
+static int count_seen(apr_pool_t *pool)
+{
+    apr_file_t *file = open_seen(APR_FOPEN_READ, pool);
+    char text[200] = "";
+    apr_size_t got;
+    const char *next = text;
+    int count = 0;
+
+    (void) apr_file_read_full(file, text, sizeof text - 1, &got);
+    apr_file_close(file);
+    for (; (next = strstr(next, "a+")) != NULL; next++)
+        count++;
+    return count;
+}
+
+/* There are several, which run side by side: none ends before two have begun. */
+CAROM_TEST(beside, any)
+{
+    carom_duration_t deadline = carom_now() + carom_seconds(20);
+    apr_pool_t *pool;
+
     CAROM_ASSERT(apr_pool_create(&pool, NULL) == APR_SUCCESS);
-    CAROM_ASSERT(apr_file_open(&file, getenv("CAROM_SEEN"), APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_APPEND,
-                               APR_FPROT_OS_DEFAULT, pool) == APR_SUCCESS);
-    CAROM_CHECK(apr_file_puts(apr_pstrcat(pool, as, "+", NULL), file) == APR_SUCCESS);
-    apr_sleep(100000);
-    CAROM_CHECK(apr_file_puts(apr_pstrcat(pool, as, "-", NULL), file) == APR_SUCCESS);
+    be_seen("a+", pool);
+    while (count_seen(pool) < 2 && carom_now() < deadline)
+        apr_sleep(1000);
+    be_seen("a-", pool);
     apr_pool_destroy(pool);
 }
 
-CAROM_TEST(beside, any)
-{
-    be_seen("a");
-}
-
+/* Stays for a moment in which another would be seen. */
 CAROM_TEST_WITH(beside, serial, .modes = CAROM_TEST_ALL_MODES, .serial = 1)
 {
-    be_seen("s");
+    apr_pool_t *pool;
+
+    CAROM_ASSERT(apr_pool_create(&pool, NULL) == APR_SUCCESS);
+    be_seen("s+", pool);
+    apr_sleep(100000);
+    be_seen("s-", pool);
+    apr_pool_destroy(pool);
 }
 
 /* ---- CUnit's own front end ---- */

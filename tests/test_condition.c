@@ -1,4 +1,4 @@
-/* Conditions: who is woken and who is not, and what becomes of the lock meanwhile.  (Killed ones: fault/test_owners.c.) */
+/* Conditions: who is woken and who is not, and what becomes of the lock meanwhile.  (Killed ones: test_owners.c.) */
 
 #include "shares.h"
 

@@ -646,7 +646,7 @@ CAROM_TEST_ONCE(harness, serial_tests_run_alone)
     report_create(&report, test);
     seen = apr_pstrcat(report.pool, test->directory, "/seen", NULL);
     apr_env_set("CAROM_SEEN", seen, report.pool);
-    run_faults(&report, (const char *[]){"--repeat", "4", "-j4", "beside[thread]/any", "beside[spawn]/serial",
+    run_faults(&report, (const char *[]){"--repeat", "4", "-j4", "beside[thread]/any", "beside[thread]/serial",
                                          "beside[spawn]/any", NULL});
     CAROM_CHECK(report.code == 0);
     check_has(&report, "\n# 12 passed, 0 failed, 0 skipped in ");

@@ -1,4 +1,4 @@
-/* Locks: one owner, depth, time, and what becomes of them when their owner ends.  (Killed owners: fault/test_owners.c.) */
+/* Locks: one owner, depth, time, and what becomes of them when their owner ends.  (Killed owners: test_owners.c.) */
 
 #include "shares.h"
 

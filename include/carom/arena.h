@@ -3,6 +3,9 @@
  * A tree is a process that carom did not start, and all that it and its children start.  The first call that needs the arena
  * makes it; it has no name, grows as it is used, and is gone with the last process of the tree, however that ends.  What a
  * process held is let go when it dies.  Memory that was freed is kept for the tree's next objects of the same size.
+ *
+ * Where processes cannot share locks and their like (CAROM_CAN_SHARE) each has an arena of its own, for its threads, without
+ * connections; and on APR alone what `first` says is not taken beforehand.
  */
 
 #ifndef CAROM_ARENA_H

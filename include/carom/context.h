@@ -34,6 +34,7 @@
  *   environment                     -        yes      yes      yes
  *   directory                       -        mostly   yes      yes       (carom_context_can tells)
  *   niceness                        -        yes      yes      yes
+ *   locks, queues and their like    yes      mostly   mostly   mostly    (the same)
  *   without carom_init in main      yes      plugins  yes      plugins   (see carom_init)
  *   beside threads of the host      yes      yes      -        yes
  *   carom_channel_create            -        -        yes      -

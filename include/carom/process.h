@@ -73,7 +73,7 @@ typedef struct carom_outcome_t {
  * said, after 5 s, when another process of the tree is stopped and has the lock of what they share); CAROM_EDIED: it ended
  * before that, or, forked by a forkserver or a template, at its birth, as did those that were forked in its place.
  * CAROM_EINVAL: no entry, options that make no sense, or a file among the arguments that is not open.  CAROM_ENOTSUP: an option
- * the mode cannot do.  CAROM_EDAEMON: a daemonic process may not start others.  CAROM_ENOINIT, CAROM_ENOWORKER: see carom_init
+ * the mode cannot do, or a lock or the like where they are for threads alone.  CAROM_EDAEMON: a daemonic process may not start others.  CAROM_ENOINIT, CAROM_ENOWORKER: see carom_init
  * and carom-worker(1).  CAROM_ENOENT, CAROM_EACCESS, CAROM_ENOEXEC: the program could not be run, or options.directory is not
  * there.  CAROM_EMFILE, CAROM_EAGAIN, CAROM_ENOMEM: no descriptors, processes or memory.
  * CAROM_ETOOBIG, CAROM_ECOUNT, CAROM_EUTF8, CAROM_EBUSY, CAROM_EMOVED, CAROM_EFORKED: an argument.  CAROM_EMODE:

@@ -85,7 +85,8 @@ void carom_plat_shared_close(carom_plat_shared_t **shared)
     if (self == NULL)
         return;
     *shared = NULL;
-    for (i = 0; i < self->steps; i++)
+    /* A child that the host forked may still look at what it has of the parent's. */
+    for (i = 0; !is_parents(self) && i < self->steps; i++)
         free(atomic_load(&self->ranges[i]));
     free(self);
 }

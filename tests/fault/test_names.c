@@ -191,6 +191,7 @@ CAROM_TEST_WITH(names, end_by_whoever_makes_an_arena, .modes = CAROM_TEST_ONCE_O
     carom_event_t *event;
 
     kill_tree(&tree);
+    /* Where processes share none, too. */
     CAROM_ASSERT_OK(carom_context_create(&threads, "thread"));
     CAROM_ASSERT_OK(carom_event_create(&event, threads));
     CAROM_ASSERT(!is_there(tree.name));

@@ -23,11 +23,16 @@ CAROM__AT_LOAD(park_for_a_moment)
 
 void area_open(void)
 {
+    if (!carom_plat_shared_possible())
+        CAROM_SKIP("no-parking");
+    area_open_for_threads();
+}
+
+void area_open_for_threads(void)
+{
     carom_plat_shared_t *shared;
 
     CAROM_ASSERT_OK(carom_plat_start());
-    if (!carom_plat_shared_possible())
-        CAROM_SKIP("no-parking");
     CAROM_ASSERT_OK(carom_plat_shared_create(&shared, OBJECT_SIZE));
     CAROM_ASSERT_OK(carom_plat_shared_commit(shared, 0, AREA_SIZE));
     CAROM_ASSERT_OK(member_join(shared, 1));

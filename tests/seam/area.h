@@ -69,8 +69,9 @@ int64_t fork_a_sleeper(void);
 
 /* ---- area.c: for tests, whose assertions fail ---- */
 
-/* The test becomes number 1 of a new object. */
+/* The test becomes number 1 of a new object.  Skips where processes cannot share one, but for threads alone. */
 void area_open(void);
+void area_open_for_threads(void);
 void area_close(void);
 
 carom_plat_child_t *launch_peer(const char *role, unsigned number);

@@ -14,6 +14,12 @@ static void open_with_parking(void)
     CAROM_ASSERT_OK(carom_plat_lot_init(&member.area->lot));
 }
 
+static void open_for_threads(void)
+{
+    area_open_for_threads();
+    CAROM_ASSERT_OK(carom_plat_lot_init(&member.area->lot));
+}
+
 static int64_t park(uint32_t expected, int64_t us)
 {
     int64_t before = carom_plat_now();
@@ -49,7 +55,7 @@ static int64_t longest(uint32_t expected, int64_t us)
 
 CAROM_TEST_ONCE(park, ends_by_itself)
 {
-    open_with_parking();
+    open_for_threads();
     CAROM_ASSERT(shortest(1, FOR_EVER) < 10000);          /* another word */
     CAROM_ASSERT(shortest(0, 0) < 10000);
     CAROM_ASSERT(shortest(0, -1000000) < 10000);
@@ -140,5 +146,34 @@ CAROM_TEST_ONCE(park, there_and_back)
     CAROM_NOTE("%.1f us there and back", (double) took / PINGS);
     /* Were it by the 50 ms alone, it would be 50 s. */
     CAROM_ASSERT(took < 20000000);
+    area_close();
+}
+
+static void answer_pings(void *argument)
+{
+    area_t *area = argument;
+    uint32_t i, seen;
+
+    for (i = 0; i < PINGS; i++) {
+        while ((seen = atomic_load(&area->word)) != 2 * i + 1)
+            carom_plat_park(&area->lot, 5, &area->word, seen, CAROM_PLAT_NEVER);
+        atomic_store(&area->answer, 2 * i + 2);
+        carom_plat_unpark(&area->lot, 6, &area->answer, 1);
+    }
+}
+
+CAROM_TEST_ONCE(park, there_and_back_in_a_thread)
+{
+    carom_plat_thread_t *thread;
+    int64_t before;
+    uint32_t i;
+
+    open_for_threads();
+    CAROM_ASSERT_OK(carom_plat_thread_start(&thread, answer_pings, member.area));
+    before = carom_plat_now();
+    for (i = 0; i < PINGS; i++)
+        ping(2 * i + 1);
+    CAROM_ASSERT(carom_plat_now() - before < 20000000);
+    carom_plat_thread_join(&thread);
     area_close();
 }
