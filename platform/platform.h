@@ -221,7 +221,8 @@ carom_status_t carom_plat_shared_commit(carom_plat_shared_t *shared, uint64_t of
 carom_status_t carom_plat_shared_map(void **at, carom_plat_shared_t *shared, uint64_t offset, size_t length);
 void carom_plat_shared_unmap(void *at, size_t length);
 
-/* Gives the object up; mappings stay, but on APR alone not those of the process that made it.  What this process has claimed may end with that or with the process. */
+/* Gives the object up; mappings stay, but on APR alone not those of the process that made it.  What this process has claimed
+ * may end with that or with the process. */
 void carom_plat_shared_close(carom_plat_shared_t **shared);
 
 /* Who is alive.  A process claims a number of the object for as long as it lives, and any other can ask whether the claimer

@@ -68,16 +68,16 @@ typedef struct carom_outcome_t {
 /* Starts an entry in a context (NULL: the default).  Arguments are encoded before the call returns; connections among them are
  * moved when it succeeds and stay with the caller when it fails; open files are duplicated.
  *
- * Returns when the process or thread exists and the program was loaded; the entry begins later.  Arguments of more bytes than a
- * socket holds (some 100 KiB) are waited for until the new process reads them, at most 60 s: CAROM_ETIMEOUT (which is also
+ * Returns when the process or thread exists and the program was loaded; the entry begins later.  Arguments of more bytes than
+ * a socket holds (some 100 KiB) are waited for until the new process reads them, at most 60 s: CAROM_ETIMEOUT (which is also
  * said, after 5 s, when another process of the tree is stopped and has the lock of what they share); CAROM_EDIED: it ended
  * before that, or, forked by a forkserver or a template, at its birth, as did those that were forked in its place.
- * CAROM_EINVAL: no entry, options that make no sense, or a file among the arguments that is not open.  CAROM_ENOTSUP: an option
- * the mode cannot do, or a lock or the like where they are for threads alone.  CAROM_EDAEMON: a daemonic process may not start others.  CAROM_ENOINIT, CAROM_ENOWORKER: see carom_init
- * and carom-worker(1).  CAROM_ENOENT, CAROM_EACCESS, CAROM_ENOEXEC: the program could not be run, or options.directory is not
- * there.  CAROM_EMFILE, CAROM_EAGAIN, CAROM_ENOMEM: no descriptors, processes or memory.
- * CAROM_ETOOBIG, CAROM_ECOUNT, CAROM_EUTF8, CAROM_EBUSY, CAROM_EMOVED, CAROM_EFORKED: an argument.  CAROM_EMODE:
- * CAROM_START_METHOD names no mode.  *process is NULL after a failure, and nothing is left of it.
+ * CAROM_EINVAL: no entry, options that make no sense, or a file among the arguments that is not open.  CAROM_ENOTSUP: an
+ * option the mode cannot do, or a lock or the like where they are for threads alone.  CAROM_EDAEMON: a daemonic process may
+ * not start others.  CAROM_ENOINIT, CAROM_ENOWORKER: see carom_init and carom-worker(1).  CAROM_ENOENT, CAROM_EACCESS,
+ * CAROM_ENOEXEC: the program could not be run, or options.directory is not there.  CAROM_EMFILE, CAROM_EAGAIN, CAROM_ENOMEM:
+ * no descriptors, processes or memory.  CAROM_ETOOBIG, CAROM_ECOUNT, CAROM_EUTF8, CAROM_EBUSY, CAROM_EMOVED, CAROM_EFORKED: an
+ * argument.  CAROM_EMODE: CAROM_START_METHOD names no mode.  *process is NULL after a failure, and nothing is left of it.
  *
  * CAROM_EBUSY: a fork beside threads; CAROM_EDIED, CAROM_EFAILED and what its preload entry gave: there is no forkserver (see
  * carom/context.h).

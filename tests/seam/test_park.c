@@ -162,7 +162,7 @@ static void answer_pings(void *argument)
     }
 }
 
-CAROM_TEST_ONCE(park, there_and_back_in_a_thread)
+CAROM_TEST_WITH(park, there_and_back_in_a_thread, .modes = CAROM_TEST_ONCE_ONLY, .warm_up = CAROM_TEST_THREAD)
 {
     carom_plat_thread_t *thread;
     int64_t before;
