@@ -411,7 +411,7 @@ CAROM_TEST_WITH(stops, beside_one_who_makes_things, .modes = CAROM_TEST_PROCESSE
 
 /* ---- stopped while it sleeps: what wakes it is not for it alone ---- */
 
-enum { GIFT, QUEUE, GIVEN, ASK, HERE, DONE, NIGHTS };
+enum { GIFT, QUEUE, GIVEN, ASK, HERE, DONE, NIGHT, NIGHTS };
 
 static carom_status_t put_small(carom_queue_t *queue, carom_duration_t timeout)
 {
@@ -443,6 +443,8 @@ CAROM_TASK(stops_sleeps)
     int64_t nights = carom_arg_int(call, NIGHTS);
 
     for (; nights > 0; nights--) {
+        /* Not before the other one has what was for him. */
+        CAROM_ASSERT_OK(carom_semaphore_acquire(carom_arg_semaphore(call, NIGHT), PATIENCE));
         CAROM_ASSERT_OK(carom_semaphore_release(carom_arg_semaphore(call, HERE), 1));
         CAROM_ASSERT_OK(take(carom_arg_int(call, GIFT), carom_arg_queue(call, QUEUE), carom_arg_semaphore(call, GIVEN),
                              PATIENCE));
@@ -470,7 +472,7 @@ CAROM_TEST_WITH(stops, beside_one_who_is_stopped_asleep, .modes = CAROM_TEST_PRO
 {
     carom_queue_t *queue = make_queue(test, 1);
     carom_semaphore_t *given = make_semaphore(test, 0), *ask = make_semaphore(test, 0), *here = make_semaphore(test, 0);
-    carom_semaphore_t *done = make_semaphore(test, 0);
+    carom_semaphore_t *done = make_semaphore(test, 0), *night = make_semaphore(test, 0);
     int nights = (int) rounds_of(20, 500), faster = 0, late = 0, i, gift = test->parameter_index;
     uint64_t lot = test->seed | 1;
     carom_process_t *sleeper, *giver;
@@ -479,9 +481,10 @@ CAROM_TEST_WITH(stops, beside_one_who_is_stopped_asleep, .modes = CAROM_TEST_PRO
 
     if (gift == 1)
         CAROM_ASSERT_OK(put_small(queue, 0));
-    sleeper = start(test, carom_call(stops_sleeps, gift, queue, given, ask, here, done, nights));
-    giver = start(test, carom_call(stops_gives, gift, queue, given, ask, here, done, nights));
+    sleeper = start(test, carom_call(stops_sleeps, gift, queue, given, ask, here, done, night, nights));
+    giver = start(test, carom_call(stops_gives, gift, queue, given, ask, here, done, night, nights));
     for (i = 0; i < nights; i++) {
+        CAROM_ASSERT_OK(carom_semaphore_release(night, 1));
         hear(here, 1);
         nap((int64_t) by_lot(&lot, 2000));
         stop(sleeper);
@@ -505,5 +508,6 @@ CAROM_TEST_WITH(stops, beside_one_who_is_stopped_asleep, .modes = CAROM_TEST_PRO
     carom_semaphore_destroy(&ask);
     carom_semaphore_destroy(&here);
     carom_semaphore_destroy(&done);
+    carom_semaphore_destroy(&night);
 }
 
