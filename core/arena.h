@@ -44,7 +44,8 @@ carom__holder_t carom__holder_self(void);
 /* ---- the arena itself ---- */
 
 /* Makes the arena if this process has none.  Where carom_plat_shared_possible() is 0 it is this process's alone, and no process
- * that is started gets it.  CAROM_ENOMEM, CAROM_EMFILE.  Later calls cost a load. */
+ * that is started gets it.  CAROM_ENOMEM, CAROM_EMFILE; CAROM_ENOTSUP: the system has not after all what this build counts on.
+ * Later calls cost a load. */
 carom_status_t carom__arena_start(void);
 
 /* In its place where processes cannot share one: what else goes with the beginning of a tree, once in each process. */

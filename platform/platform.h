@@ -209,7 +209,8 @@ typedef struct carom_plat_shared_t carom_plat_shared_t;
 int carom_plat_shared_possible(void);
 
 /* A new object, all of it zero and none of it real.  size: a multiple of the step, and the end of what may be made real; it
- * costs little, but on Windows tables of 1/512 of it.  CAROM_EMFILE, CAROM_ENOMEM. */
+ * costs little, but on Windows tables of 1/512 of it.  CAROM_EMFILE, CAROM_ENOMEM; CAROM_ENOTSUP: the system has none after
+ * all. */
 carom_status_t carom_plat_shared_create(carom_plat_shared_t **shared, uint64_t size);
 
 /* Makes a range real, so that touching it cannot fail in any process; what is real already stays as it is.  Best in

@@ -1,7 +1,8 @@
 /* Memory shared by processes: not on APR alone.  An apr_shm_t needs a name in the file system, which outlives a killed
  * process, and is real from the start or not at all.  What there is instead is memory of this process, for its threads.
  *
- * A range is made when it is mapped, and again whenever it is: the object has a table of them, by where they begin. */
+ * A range is made when it is mapped first, and who maps it again gets the same: the object has a table of them, by where they
+ * begin. */
 
 #include "platform/portable/portable.h"
 
