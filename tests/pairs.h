@@ -137,7 +137,7 @@ static carom_connection_t *stuck_sender, *stuck_end;
 
 CAROM_TASK(sends_a_lot)
 {
-    static const char lot[8 << 20];
+    static char lot[8 << 20];
 
     return carom_return(call, carom_connection_send_bytes(stuck_sender, lot, sizeof lot, PATIENCE));
 }
