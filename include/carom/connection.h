@@ -101,7 +101,8 @@ CAROM_API carom_status_t carom_connection_receive_bytes(void **bytes, size_t *le
 CAROM_API carom_status_t carom_connection_receive_into(void *buffer, size_t size, size_t *length,
                                                        carom_connection_t *connection, carom_duration_t timeout) CAROM_MUST_CHECK;
 
-/* Drops the next message without keeping it, however large. */
+/* Drops the next message without keeping it, however large.  CAROM_ETIMEOUT: also when its bytes went on coming, a MiB or more
+ * of them; what is left of it goes on being dropped by the next call that receives. */
 CAROM_API carom_status_t carom_connection_skip(carom_connection_t *connection, carom_duration_t timeout) CAROM_MUST_CHECK;
 
 /* CAROM_OK when a receive would begin at once: a message has begun to arrive, or the end is there (then receive says which).

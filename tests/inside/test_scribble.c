@@ -142,6 +142,35 @@ CAROM_TEST_ONCE(scribble, a_record_longer_than_its_long_message)
     }
 }
 
+/* Every line of the ring is a record, and the first says that its message goes on and on. */
+static void put_no_end(carom_connection_t *connection)
+{
+    const carom__reader_t *reader = &connection->end->reader;
+    carom__header_t header = {.kind = CAROM_MESSAGE_BYTES, .length = (uint64_t) 1 << 60};
+    size_t at, length = CAROM__RING_LINE - CAROM__RING_WORD;
+
+    carom__header_write(reader->ring + reader->at + CAROM__RING_WORD, &header);
+    for (at = 0; at < reader->size; at += CAROM__RING_LINE)
+        atomic_store(carom__ring_word_at(reader->ring, at), carom__ring_word_of(CAROM__RING_BYTES, length));
+}
+
+/* Who drops it has had his time all the same. */
+CAROM_TEST_ONCE(scribble, a_message_without_end)
+{
+    char buffer[100];
+    pair_t pair;
+    size_t length;
+
+    skip_without_sharing();
+    pair = make_pair();
+    put_no_end(pair.b);
+    CAROM_ASSERT_STATUS(carom_connection_receive_into(buffer, sizeof buffer, &length, pair.b, PATIENCE), CAROM_ETOOBIG);
+    CAROM_ASSERT_STATUS(carom_connection_skip(pair.b, carom_milliseconds(20)), CAROM_ETIMEOUT);
+    CAROM_ASSERT_STATUS(carom_connection_skip(pair.b, 0), CAROM_ETIMEOUT);
+    CAROM_ASSERT_STATUS(carom_connection_receive_into(buffer, sizeof buffer, &length, pair.b, 0), CAROM_ETIMEOUT);
+    close_pair(&pair);
+}
+
 /* A writer that went on in a larger ring has not said anything yet. */
 CAROM_TEST_ONCE(scribble, a_ring_that_was_moved_to_is_no_message)
 {
