@@ -1,6 +1,8 @@
 /* Whether other test programs of the same user run, or ran just now: what has a name in the whole system may be theirs then.
  * Each holds a lock that is shared, and who gets it for himself alone is the only one; who begins or ends says so by the time
- * of the file.  A runner that runs in a case of another one has no part in this: it is its case that is looked at. */
+ * of the file.  Who asks for the lock alone has none for a moment where the system takes the old one first: so there are two,
+ * and only who has the first alone asks for the second, which all others hold meanwhile.  A runner that runs in a case of
+ * another one has no part in this: it is its case that is looked at. */
 
 #include "harness/harness.h"
 
@@ -14,7 +16,7 @@
 #define FILES 3
 #define LOOK_AGAIN 1000     /* microseconds */
 
-static const char *path_of(apr_pool_t *pool)
+static const char *path_of(int which, apr_pool_t *pool)
 {
     const char *place;
     char *name = NULL;
@@ -25,7 +27,7 @@ static const char *path_of(apr_pool_t *pool)
         return NULL;
     if (apr_uid_current(&user, &group, pool) == APR_SUCCESS)
         (void) apr_uid_name_get(&name, user, pool);
-    return apr_psprintf(pool, "%s/carom-harness-%s.lock", place, name != NULL ? name : "user");
+    return apr_psprintf(pool, "%s/carom-harness-%s.lock%s", place, name != NULL ? name : "user", which == 0 ? "" : ".2");
 }
 
 /* The last to leave removes the file, which another may have opened by then; and what another put there instead of a file, as a
@@ -40,7 +42,7 @@ static int is_the_file(apr_file_t *file, const char *path, apr_pool_t *pool)
 
 static void touch(const carom__h_session_t *session)
 {
-    apr_file_mtime_set(session->lock_path, apr_time_now(), session->pool);
+    apr_file_mtime_set(session->lock_paths[0], apr_time_now(), session->pool);
 }
 
 /* 1 when it has the lock now, as others may. */
@@ -56,30 +58,54 @@ static int share(apr_file_t *file)
     return 0;
 }
 
+static int own(apr_file_t *file)
+{
+    return apr_file_lock(file, APR_FLOCK_EXCLUSIVE | APR_FLOCK_NONBLOCK) == APR_SUCCESS;
+}
+
 /* Opens the file and locks it, not alone.  NULL: not now. */
-static apr_file_t *try_to_lock(const carom__h_session_t *session)
+static apr_file_t *try_to_lock(const carom__h_session_t *session, const char *path)
 {
     apr_file_t *file;
 
-    if (apr_file_open(&file, session->lock_path, APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_CREATE,
-                      APR_FPROT_UREAD | APR_FPROT_UWRITE, session->root) != APR_SUCCESS)
+    if (apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_CREATE, APR_FPROT_UREAD | APR_FPROT_UWRITE,
+                      session->root) != APR_SUCCESS)
         return NULL;
-    if (share(file) && is_the_file(file, session->lock_path, session->pool))
+    if (share(file) && is_the_file(file, path, session->pool))
         return file;
     apr_file_close(file);
     return NULL;
 }
 
-void carom__h_alone_begin(carom__h_session_t *session)
+static int lock_one(carom__h_session_t *session, int which)
 {
     int i;
 
-    if (*session->tag != '\0' || (session->lock_path = path_of(session->root)) == NULL)
+    session->lock_paths[which] = path_of(which, session->root);
+    for (i = 0; i < FILES && session->lock_paths[which] != NULL && session->locks[which] == NULL; i++)
+        session->locks[which] = try_to_lock(session, session->lock_paths[which]);
+    return session->locks[which] != NULL;
+}
+
+static void unlock(carom__h_session_t *session)
+{
+    int i;
+
+    for (i = 0; i < CAROM__H_LOCKS; i++) {
+        if (session->locks[i] != NULL)
+            apr_file_close(session->locks[i]);
+        session->locks[i] = NULL;
+    }
+}
+
+void carom__h_alone_begin(carom__h_session_t *session)
+{
+    if (*session->tag != '\0')
         return;
-    for (i = 0; i < FILES && session->lock == NULL; i++)
-        session->lock = try_to_lock(session);
-    if (session->lock != NULL)
+    if (lock_one(session, 0) && lock_one(session, 1))
         touch(session);
+    else
+        unlock(session);
 }
 
 /* The time of the file is of the clock on the wall. */
@@ -89,22 +115,23 @@ int carom__h_alone_since(const carom__h_session_t *session, carom_duration_t beg
     apr_finfo_t info;
     int alone;
 
-    /* Who could not get the lock does not know. */
-    if (session->lock == NULL)
-        return session->lock_path == NULL;
-    /* Who does not get it alone may have lost it. */
-    alone = apr_file_lock(session->lock, APR_FLOCK_EXCLUSIVE | APR_FLOCK_NONBLOCK) == APR_SUCCESS;
-    (void) share(session->lock);
-    return alone && apr_stat(&info, session->lock_path, APR_FINFO_MTIME, session->pool) == APR_SUCCESS && info.mtime <= then;
+    /* Who could not get the locks does not know. */
+    if (session->locks[0] == NULL)
+        return session->lock_paths[0] == NULL;
+    alone = own(session->locks[0]) && own(session->locks[1]);
+    (void) share(session->locks[1]);
+    (void) share(session->locks[0]);
+    return alone && apr_stat(&info, session->lock_paths[0], APR_FINFO_MTIME, session->pool) == APR_SUCCESS && info.mtime <= then;
 }
 
 void carom__h_alone_end(carom__h_session_t *session)
 {
-    if (session->lock == NULL)
+    if (session->locks[0] == NULL)
         return;
     touch(session);
-    if (apr_file_lock(session->lock, APR_FLOCK_EXCLUSIVE | APR_FLOCK_NONBLOCK) == APR_SUCCESS)
-        apr_file_remove(session->lock_path, session->pool);
-    apr_file_close(session->lock);
-    session->lock = NULL;
+    if (own(session->locks[0]) && own(session->locks[1])) {
+        apr_file_remove(session->lock_paths[1], session->pool);
+        apr_file_remove(session->lock_paths[0], session->pool);
+    }
+    unlock(session);
 }

@@ -219,6 +219,8 @@ typedef struct carom__h_run_t {
     int attempts;                    /* that have ended; a failed one may be followed by another */
 } carom__h_run_t;
 
+#define CAROM__H_LOCKS 2             /* see alone.c */
+
 typedef struct carom__h_session_t {
     apr_pool_t *root;                /* for as long as the session */
     apr_pool_t *pool;                /* the same, or while there are rounds that of the round */
@@ -235,8 +237,8 @@ typedef struct carom__h_session_t {
     apr_array_header_t *finds;       /* carom__h_find_t: what came since and is not settled */
     apr_array_header_t *riddles;     /* carom__h_find_t: what was left by one of several */
     apr_array_header_t *strays;      /* carom_inspect_thing_t: what was left while other test programs ran */
-    apr_file_t *lock;                /* of the file that tells them of this one; NULL: there is none */
-    const char *lock_path;
+    apr_file_t *locks[CAROM__H_LOCKS];       /* of the files that tell them of this one; NULL: there are none */
+    const char *lock_paths[CAROM__H_LOCKS];
     int counts[CAROM__H_OUTCOMES];   /* runs by outcome */
     int told;                        /* runs of rounds before this one, which have been reported */
     int rounds;                      /* of until_fail, that have begun */
