@@ -19,10 +19,20 @@ typedef struct block_t {
     _Atomic uint64_t drawn;            /* tickets */
     _Atomic uint64_t all;              /* those below it are notified */
     _Atomic uint64_t eligible;         /* those below it may take a credit */
-    _Atomic uint64_t credits;
-    _Atomic uint64_t waiting;          /* who has a ticket from `all` on; the dead count until all are notified */
+    _Atomic uint64_t counts;
     _Atomic uint32_t calls;            /* what sleepers sleep on: how often somebody was notified */
 } block_t;
+
+/* Of the tickets from `all` on.  Both are in one word, with the end of the `all` they were counted for: with another one they
+ * are nothing any more, since all were notified by one who died before he could say so here. */
+typedef struct counts_t {
+    uint64_t waiting;                  /* the dead count until all are notified */
+    uint64_t credits;
+} counts_t;
+
+#define COUNT_BITS 24
+#define COUNT_MASK ((UINT64_C(1) << COUNT_BITS) - 1)
+#define ALL_AT (2 * COUNT_BITS)
 
 struct carom_condition_t {
     carom__share_t share;
@@ -32,6 +42,24 @@ struct carom_condition_t {
 static block_t *block_of(const carom_condition_t *condition)
 {
     return condition->share.at;
+}
+
+static counts_t counts_of(const block_t *block)
+{
+    uint64_t all = atomic_load(&block->all), word = atomic_load(&block->counts);
+    counts_t counts = {word >> COUNT_BITS & COUNT_MASK, word & COUNT_MASK};
+
+    if (word >> ALL_AT != (all << ALL_AT) >> ALL_AT) {
+        counts.waiting = atomic_load(&block->drawn) - all;
+        counts.credits = 0;
+    }
+    return counts;
+}
+
+static void count(block_t *block, uint64_t waiting, uint64_t credits)
+{
+    atomic_store(&block->counts, atomic_load(&block->all) << ALL_AT | (waiting & COUNT_MASK) << COUNT_BITS |
+                                     (credits & COUNT_MASK));
 }
 
 /* ---- making ---- */
@@ -113,14 +141,15 @@ carom_lock_t *carom_condition_lock(const carom_condition_t *condition)
 static int is_called(block_t *block, uint64_t ticket)
 {
     return ticket < atomic_load(&block->all) ||
-           (ticket < atomic_load(&block->eligible) && atomic_load(&block->credits) > 0);
+           (ticket < atomic_load(&block->eligible) && counts_of(block).credits > 0);
 }
 
 static uint64_t draw_ticket(block_t *block)
 {
     uint64_t ticket = atomic_load(&block->drawn);
+    counts_t counts = counts_of(block);
 
-    atomic_store(&block->waiting, atomic_load(&block->waiting) + 1);
+    count(block, counts.waiting + 1, counts.credits);
     carom__fault("condition.waiting");
     atomic_store(&block->drawn, ticket + 1);
     return ticket;
@@ -129,12 +158,12 @@ static uint64_t draw_ticket(block_t *block)
 /* Gives the ticket back, with a credit if it is called by one. */
 static void return_ticket(block_t *block, uint64_t ticket, int called)
 {
+    counts_t counts = counts_of(block);
+
     if (ticket < atomic_load(&block->all))
         return;
-    if (called)
-        atomic_store(&block->credits, atomic_load(&block->credits) - 1);
     carom__fault("condition.credit");
-    atomic_store(&block->waiting, atomic_load(&block->waiting) - 1);
+    count(block, counts.waiting - (counts.waiting > 0), counts.credits - (called && counts.credits > 0));
 }
 
 static void sleep_until_called(const carom_condition_t *condition, uint64_t ticket, int64_t deadline)
@@ -215,23 +244,24 @@ static void call(const carom_condition_t *condition, int all)
     carom__arena_unpark(condition->share.object.index, &block_of(condition)->calls, all);
 }
 
-carom_status_t carom_condition_notify(carom_condition_t *condition, uint32_t count)
+carom_status_t carom_condition_notify(carom_condition_t *condition, uint32_t most)
 {
     carom_status_t status = check(condition);
-    uint64_t credits, waiting;
+    uint64_t credits;
+    counts_t counts;
     block_t *block;
 
-    if (status != CAROM_OK || count == 0)
+    if (status != CAROM_OK || most == 0)
         return status;
     block = block_of(condition);
-    waiting = atomic_load(&block->waiting);
-    if (waiting == 0)
+    counts = counts_of(block);
+    if (counts.waiting == 0)
         return CAROM_OK;
-    credits = atomic_load(&block->credits) + count;
+    credits = counts.credits + most;
     atomic_store(&block->eligible, atomic_load(&block->drawn));
     carom__fault("condition.eligible");
-    atomic_store(&block->credits, credits < waiting ? credits : waiting);
-    call(condition, count > 1);
+    count(block, counts.waiting, credits < counts.waiting ? credits : counts.waiting);
+    call(condition, most > 1);
     return CAROM_OK;
 }
 
@@ -243,12 +273,11 @@ carom_status_t carom_condition_notify_all(carom_condition_t *condition)
     if (status != CAROM_OK)
         return status;
     block = block_of(condition);
-    if (atomic_load(&block->waiting) == 0)
+    if (counts_of(block).waiting == 0)
         return CAROM_OK;
     atomic_store(&block->all, atomic_load(&block->drawn));
     carom__fault("condition.all");
-    atomic_store(&block->credits, 0);
-    atomic_store(&block->waiting, 0);
+    count(block, 0, 0);
     call(condition, 1);
     return CAROM_OK;
 }

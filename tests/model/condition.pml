@@ -1,15 +1,16 @@
 /* The tickets and credits of core/condition.c.  Its lock is taken as given: one owner, and the place of a dead one is taken.
  *
  * Three wait, the third only after the first notification, each until it is notified or late; one notifies, again and again,
- * while somebody waits for whom there is no credit; as many as DEATHS of those who wait die, at any step.  -DALL: it notifies
- * all each time; -DFEW: nobody comes late.  Numbers are changed one after the other by the owner of the lock, and read by all; the model sees them in one
- * order, the code with seq_cst.
+ * while somebody waits for whom there is no credit; as many as DEATHS of those who wait die, at any step, and with -DHEIR the
+ * notifier, whom another one follows.  -DALL: it notifies all each time; -DFEW: nobody comes late.  Numbers are changed one
+ * after the other by the owner of the lock, and read by all; the model sees them in one order, the code with seq_cst.
  *
- * Checked: a credit is taken by one who had his ticket when it was given; nobody who lives waits for ever; without deaths nobody
- * needs the 50 ms, and nothing is left of what was counted.
+ * Checked: a credit is taken by one who had his ticket when it was given; nobody who lives waits for ever; when none of those
+ * who wait has died nothing is left of what was counted; without any death nobody needs the 50 ms.
  *
  * What is wrong with BREAK: 1 credits are for everybody; 2 sleepers are woken, and what they sleep on does not change; 3 who is
- * late leaves his credit to others; 4 who is late stays counted; 5 who was notified with all takes a credit, too (ALL). */
+ * late leaves his credit to others; 4 who is late stays counted; 5 who was notified with all takes a credit, too (ALL); 6 the
+ * counts of one who died notifying all are believed (ALL, HEIR). */
 
 #ifndef BREAK
 #define BREAK 0
@@ -20,25 +21,52 @@
 
 #define WAITERS 3
 #define NOTIFIER 4
+#define SUCCESSOR 5
 
 /* The lock. */
 byte owner;
-bit dead[NOTIFIER + 1];
+bit dead[SUCCESSOR + 1];
 
 #define is_free (owner == 0 || dead[owner])
 
 /* The block. */
-byte drawn, all, eligible, credits, waiting, calls;
+byte drawn, all, eligible, calls;
+
+/* One word of it: counted, and for which `all`. */
+byte counted_waiting, counted_credits, counted_for;
+
+/* counts_of() */
+#if BREAK == 6
+#define is_counted 1
+#else
+#define is_counted (counted_for == all)
+#endif
+#define waiting (is_counted * counted_waiting + (1 - is_counted) * (drawn - all))
+#define credits (is_counted * counted_credits)
+
+byte new_waiting;
+
+/* count(), of what was read before: the owner of the lock alone changes it. */
+inline count(waits, has_credit)
+{
+    d_step {
+        new_waiting = waits;
+        counted_credits = has_credit;
+        counted_waiting = new_waiting;
+        counted_for = all;
+        new_waiting = 0
+    }
+}
 
 /* Of the system: who sleeps on `calls`. */
-bit sleeps[NOTIFIER + 1];
+bit sleeps[SUCCESSOR + 1];
 
 /* For checks alone. */
 byte deaths = DEATHS;
-byte died, capped;
+byte died, widowed, capped;        /* widowed: by a notifier */
 byte given;                        /* notifications */
-bit done[NOTIFIER + 1];
-bit may_be_late[NOTIFIER + 1];
+bit done[SUCCESSOR + 1];
+bit may_be_late[SUCCESSOR + 1];
 
 #define has_ended(n) (done[n] || dead[n])
 
@@ -58,7 +86,7 @@ inline acquire()
 inline draw()
 {
     ticket = drawn;
-    waiting++;
+    count(waiting + 1, credits);
     drawn++
 }
 
@@ -74,7 +102,7 @@ inline park()
     if
     :: !sleeps[me]
     :: may_be_late[me] -> sleeps[me] = 0; is_late = 1
-    :: timeout && sleeps[me] -> sleeps[me] = 0; capped++; assert(capped <= died * WAITERS)
+    :: timeout && sleeps[me] -> sleeps[me] = 0; capped++; assert(capped <= (died + widowed) * WAITERS)
     fi
 }
 
@@ -98,27 +126,16 @@ inline return_ticket()
     if
     :: ticket < all
 #if BREAK == 5
-        -> credits++; credits--; waiting--
+        -> count(waiting - 1, credits)
 #endif
     :: else ->
+        assert(!called || (ticket < eligible && credits > 0));
 #if BREAK == 3
-        if
-        :: called && !is_late ->
+        count(waiting - 1, credits - (called && !is_late))
+#elif BREAK == 4
+        count(waiting - called, credits - called)
 #else
-        if
-        :: called ->
-#endif
-            assert(ticket < eligible && credits > 0);
-            credits--
-        :: else
-        fi;
-#if BREAK == 4
-        if
-        :: called -> waiting--
-        :: else
-        fi
-#else
-        waiting--
+        count(waiting - 1, credits - called)
 #endif
     fi
 }
@@ -175,11 +192,10 @@ inline notify()
 {
 #ifdef ALL
     all = drawn;
-    credits = 0;
-    waiting = 0;
+    count(0, 0);
 #else
     eligible = drawn;
-    credits = credits + 1;
+    count(waiting, credits + 1);
 #endif
 #if BREAK != 2
     calls++;
@@ -187,16 +203,22 @@ inline notify()
     unpark()
 }
 
-proctype notifier()
+proctype notifier(byte me)
 {
-    do
-    :: atomic { is_free && waiting > credits -> owner = NOTIFIER };
-        notify();
-        given = 1;
-        owner = 0
-    :: atomic { has_ended(1) && has_ended(2) && has_ended(3) -> break }
-    od;
-    assert(died > 0 || (credits == 0 && waiting == 0))
+    {
+        me == NOTIFIER || has_ended(NOTIFIER);
+        do
+        :: atomic { is_free && waiting > credits -> owner = me };
+            notify();
+            given = 1;
+            owner = 0
+        :: atomic { has_ended(1) && has_ended(2) && has_ended(3) -> break }
+        od;
+        assert(died > 0 || (credits == 0 && waiting == 0));
+        done[me] = 1
+    } unless {
+        dead[me]
+    }
 }
 
 proctype killer()
@@ -209,9 +231,12 @@ proctype killer()
             if
             :: who = 1
             :: who = 2
+#ifdef HEIR
+            :: who = NOTIFIER
+#endif
             fi;
             if
-            :: !done[who] -> dead[who] = 1; died++; sleeps[who] = 0
+            :: !done[who] -> dead[who] = 1; sleeps[who] = 0; died = died + (who < NOTIFIER); widowed = widowed + (who == NOTIFIER)
             :: else
             fi;
             who = 0;
@@ -233,7 +258,10 @@ init
 #else
         run waiter(3);
 #endif
-        run notifier();
+        run notifier(NOTIFIER);
+#ifdef HEIR
+        run notifier(SUCCESSOR);
+#endif
         run killer()
     }
 }

@@ -127,12 +127,15 @@ condition() {
 		holds condition -DDEATHS=1 -DFEW
 		holds condition -DDEATHS=0 -DALL
 		holds condition -DDEATHS=1 -DFEW -DALL
+		holds condition -DDEATHS=1 -DFEW -DHEIR
+		holds condition -DDEATHS=1 -DFEW -DHEIR -DALL
 	fi
 	breaks condition 1 -DDEATHS=0
 	breaks condition 2 -DDEATHS=0
 	breaks condition 3 -DDEATHS=0
 	breaks condition 4 -DDEATHS=0
 	breaks condition 5 -DDEATHS=0 -DALL
+	breaks condition 6 -DDEATHS=1 -DFEW -DHEIR -DALL
 }
 
 barrier() {
