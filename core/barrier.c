@@ -125,13 +125,53 @@ static carom_status_t end_round(const carom_barrier_t *barrier, uint64_t acting)
 
 /* ---- waiting ---- */
 
+/* The actions that this thread runs, one in the other: the first ones, should there be more. */
+enum { ACTIONS = 8 };
+
+static _Thread_local struct {
+    unsigned count;
+    unsigned born;                     /* carom_plat_fork_count() then: what a child finds here is not its own */
+    struct {
+        const carom_barrier_t *barrier;
+        uint32_t round;
+    } of[ACTIONS];
+} actions;
+
+static unsigned begin_action(const carom_barrier_t *barrier, uint64_t acting)
+{
+    unsigned before = actions.born == carom_plat_fork_count() ? actions.count : 0;
+
+    if (before < ACTIONS) {
+        actions.of[before].barrier = barrier;
+        actions.of[before].round = round_of(acting);
+        actions.count = before + 1;
+    }
+    actions.born = carom_plat_fork_count();
+    return before;
+}
+
+/* What this thread was to end nobody else does. */
+void carom__barriers_quit(void)
+{
+    const carom_barrier_t *barrier;
+
+    if (actions.born != carom_plat_fork_count())
+        return;
+    while (actions.count > 0) {
+        barrier = actions.of[--actions.count].barrier;
+        (void) break_it(block_of(barrier), barrier->share.object.index, actions.of[actions.count].round);
+    }
+}
+
 /* All have come: nobody but the caller, and who breaks or resets it, changes the word. */
 static carom_status_t act(const carom_barrier_t *barrier, uint64_t acting)
 {
+    unsigned before = begin_action(barrier, acting);
     carom_status_t status;
 
     carom__fault("barrier.acting");
     status = barrier->action(barrier->baton);
+    actions.count = before;
     if (status == CAROM_OK)
         return end_round(barrier, acting);
     (void) break_it(block_of(barrier), barrier->share.object.index, round_of(acting));

@@ -13,6 +13,9 @@ void carom__lock_mourn(void *block, uint32_t index, carom__id_t dead);
 void carom__barrier_mourn(void *block, uint32_t index, carom__id_t dead);
 void carom__queue_mourn(void *block, uint32_t index, carom__id_t dead);
 
+/* The entry of this thread ends, perhaps in the action of a barrier, which is broken then. */
+void carom__barriers_quit(void);
+
 /* For watches (core/watch.c): whether it is of use to try, and sleeping until it may be, the deadline, or for 50 ms.  Who is
  * woken there, and takes nothing, wakes the next. */
 int carom__lock_is_ready(void *handle);

@@ -2,6 +2,7 @@
  * elsewhere. */
 
 #include "core/family.h"
+#include "core/kinds.h"
 #include "core/memory.h"
 #include "core/party.h"
 #include "core/process.h"
@@ -58,6 +59,7 @@ static void CAROM_NORETURN finish(carom_call_t *call, int code)
     carom_process_t *process = run->process;
     carom__report_t report = call->report;
 
+    carom__barriers_quit();
     call->report.result = carom_value_none();
     carom__call_clear(call);
     carom__orders_clear(&run->orders);

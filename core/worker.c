@@ -6,6 +6,7 @@
 #include "core/context.h"
 #include "core/entry.h"
 #include "core/family.h"
+#include "core/kinds.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/party.h"
@@ -66,6 +67,7 @@ static void CAROM_NORETURN finish(carom_call_t *ended, int code)
 {
     worker_t *self = ended->baton;
 
+    carom__barriers_quit();
     /* First: who reads the channel to its end before he joins would never read a long report. */
     carom__call_end_channel(ended);
     if (ended->report.failure != CAROM_OK || ended->report.has_result)

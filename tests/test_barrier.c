@@ -389,6 +389,32 @@ CAROM_TEST(barrier, reset_while_some_wait)
 
 /* ---- participants that end ---- */
 
+static carom_status_t ends_its_entry(void *baton)
+{
+    carom_exit(baton, 3);
+}
+
+CAROM_TASK(barrier_ends_in_its_action)
+{
+    carom_barrier_t *barrier = carom_arg_barrier(call, 0);
+
+    CAROM_ASSERT_OK(carom_barrier_action_set(barrier, ends_its_entry, call));
+    see_waiting(barrier, 1);
+    return carom_barrier_wait(NULL, barrier, PATIENCE) == CAROM_OK;
+}
+
+CAROM_TEST(barrier, an_action_that_ends_its_entry)
+{
+    carom_barrier_t *barrier = make_barrier(test, 2);
+    carom_process_t *child = start(test, carom_call(barrier_ends_in_its_action, barrier));
+    uint32_t index;
+
+    CAROM_ASSERT_STATUS(wait_at(&index, barrier, PATIENCE), CAROM_EBROKEN);
+    end_child(&child, 3);
+    expect(barrier, 0, 1);
+    carom_barrier_destroy(&barrier);
+}
+
 CAROM_TASK(barrier_has_no_time)
 {
     CAROM_ASSERT(carom_arg_barrier(call, 0) != NULL);
