@@ -139,7 +139,9 @@ static carom_status_t enter_slowly(const carom_lock_t *lock, carom__party_t *par
             return enter(block, party);
         if (carom__is_past(deadline))
             break;
-        sleep_on(lock, seen, wakes, deadline);
+        /* One that was free another was faster to take, who may have given it back by now. */
+        if (name_in(seen) != 0)
+            sleep_on(lock, seen, wakes, deadline);
     }
     /* A wake may have come to who does not wait any more. */
     if (name_in(atomic_load(&block->owner)) == 0)

@@ -43,8 +43,9 @@ void carom__party_end(void)
 {
     carom__party_t *party = &carom__party_here;
 
-    if (party->owns > 0 && party->born == carom_plat_fork_count())
-        carom__objects_mourn(CAROM_LOCK, party->slot.generation != 0 ? party->slot : carom__arena_slot());
+    /* What a process owned is its other threads' as well, who run on until it has ended. */
+    if (party->owns > 0 && party->slot.generation != 0 && party->born == carom_plat_fork_count())
+        carom__objects_mourn(CAROM_LOCK, party->slot);
     carom__slot_end(party->slot);
     memset(party, 0, sizeof *party);
     ends_early = 0;

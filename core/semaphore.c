@@ -79,6 +79,13 @@ static int take(const carom_semaphore_t *semaphore, int has_slept)
     return 0;
 }
 
+/* Who was woken does not know who else sleeps, and may have taken nothing. */
+static void pass_on(const carom_semaphore_t *semaphore)
+{
+    if (count_in(atomic_fetch_or(&block_of(semaphore)->word, SLEEPERS)) > 0)
+        wake_one(semaphore);
+}
+
 carom_status_t carom_semaphore_acquire(carom_semaphore_t *semaphore, carom_duration_t timeout)
 {
     carom_status_t status = carom__share_check(semaphore, CAROM_SEMAPHORE);
@@ -92,13 +99,16 @@ carom_status_t carom_semaphore_acquire(carom_semaphore_t *semaphore, carom_durat
         return CAROM_OK;
     block = block_of(semaphore);
     deadline = carom__deadline(timeout);
-    while (!carom__is_past(deadline)) {
+    if (carom__is_past(deadline))
+        return CAROM_ETIMEOUT;
+    do {
         seen = 0;
         if (atomic_compare_exchange_strong(&block->word, &seen, SLEEPERS) || seen == SLEEPERS)
             carom__arena_park(semaphore->share.object.index, &block->word, SLEEPERS, deadline);
         if (take(semaphore, 1))
             return CAROM_OK;
-    }
+    } while (!carom__is_past(deadline));
+    pass_on(semaphore);
     return CAROM_ETIMEOUT;
 }
 
@@ -115,9 +125,7 @@ void carom__semaphore_doze(void *handle, int64_t deadline)
 
     if (atomic_compare_exchange_strong(&block->word, &seen, SLEEPERS) || seen == SLEEPERS)
         carom__arena_park(semaphore->share.object.index, &block->word, SLEEPERS, deadline);
-    /* Who was woken here does not know who else sleeps; and takes nothing. */
-    if (count_in(atomic_fetch_or(&block->word, SLEEPERS)) > 0)
-        wake_one(semaphore);
+    pass_on(semaphore);
 }
 
 /* ---- releasing ---- */

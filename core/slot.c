@@ -40,11 +40,14 @@ static int is_live(carom_plat_shared_t *shared, uint32_t index, const carom__slo
     return carom__slot_state(slot) == CAROM__SLOT_LIVE && carom_plat_shared_is_alive(shared, index, &slot->mark);
 }
 
-/* One that is starting lives as long as its starter, who says when it was nothing; and a thread as long as its process. */
+/* One that is starting lives as long as its starter, who says when it was nothing; and a thread as long as its process, or
+ * until it says that it has ended. */
 static int is_alive(carom_plat_shared_t *shared, uint32_t index)
 {
     const carom__slot_t *slot = used_slot(index), *starter;
 
+    if (slot && carom__slot_state(slot) == CAROM__SLOT_THREAD && atomic_load(&slot->returned))
+        return 0;
     if (slot && (carom__slot_state(slot) == CAROM__SLOT_STARTING || carom__slot_state(slot) == CAROM__SLOT_THREAD)) {
         starter = find(slot->starter);
         return starter && is_live(shared, slot->starter.index, starter);
@@ -64,8 +67,9 @@ int carom__slot_is_party_alive(uint32_t party)
     carom__id_t id = {(party & ((1u << PARTY_BITS) - 1)) - 1, 0};
     const carom__slot_t *slot = used_slot(id.index);
 
+    /* Who cannot be asked about is alive: there was no memory to map his slot. */
     if (slot == NULL)
-        return 0;
+        return id.index < atomic_load(&carom__arena_root->slot_count);
     id.generation = carom__slot_generation(slot);
     return carom__slot_party(id) == party && is_alive(carom__arena_memory(), id.index);
 }
@@ -289,10 +293,20 @@ void carom__slot_end_locked(carom__id_t slot)
     end_orphans();
 }
 
+/* Who waits for what it owned need not wait for the arena's lock. */
+static void note_end(carom__id_t id)
+{
+    carom__slot_t *slot = find(id);
+
+    if (slot && carom__slot_state(slot) == CAROM__SLOT_THREAD)
+        atomic_store(&slot->returned, 1);
+}
+
 void carom__slot_end(carom__id_t slot)
 {
     if (slot.generation == 0 || carom__arena_shared() == NULL)
         return;
+    note_end(slot);
     if (carom__arena_enter(carom__deadline(CAROM__ARENA_HASTE)) != CAROM_OK) {
         carom__debt_owe(slot, 0, CAROM__NOBODY);
         return;

@@ -662,20 +662,6 @@ CAROM_TEST_WITH(storm, stopped_and_continued, .modes = PROCESSES, .warm_up = CAR
 
 /* ---- one who has the arena's lock, and does not go on ---- */
 
-/* Takes it, and gives it up when it hears something. */
-CAROM_TASK(storm_keeper)
-{
-    carom_connection_t *connection = carom_arg_connection(call, 0);
-    carom_value_t value;
-
-    CAROM_ASSERT_OK(carom__arena_enter(carom_plat_now() + PATIENCE));
-    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_none(), PATIENCE));
-    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, 2 * PATIENCE));
-    carom__arena_leave();
-    carom_connection_close(&connection);
-    return 0;
-}
-
 static void expect_quick(int64_t since)
 {
     CAROM_ASSERT(carom_plat_now() - since < LATEST);
@@ -700,7 +686,7 @@ CAROM_TEST_WITH(storm, a_lock_that_is_kept, .modes = CAROM_TEST_SPAWN, .timeout_
     idler = start_idler(&to_idler, test, &storm_idler);
     CAROM_ASSERT_OK(carom_connection_send(carrier.a, carom_value_from_connection(moved.a), PATIENCE));
     carom_connection_close(&moved.a);
-    keeper = start_idler(&to_keeper, test, &storm_keeper);
+    keeper = start_keeper(&to_keeper, test->context);
     before = carom_plat_now();
     /* An end that came along is lost, and one that was to go stays. */
     CAROM_ASSERT_STATUS(carom_connection_receive(&value, carrier.b, PATIENCE), CAROM_EBUSY);
@@ -718,9 +704,7 @@ CAROM_TEST_WITH(storm, a_lock_that_is_kept, .modes = CAROM_TEST_SPAWN, .timeout_
     expect_quick(before);
     CAROM_ASSERT_STATUS(carom_connection_pair(&none.a, &none.b, NULL), CAROM_ETIMEOUT);
     CAROM_ASSERT_STATUS(carom_process_start(&other, test->context, carom_call(storm_idler, 0)), CAROM_ETIMEOUT);
-    CAROM_ASSERT_OK(carom_connection_send(to_keeper, carom_value_none(), PATIENCE));
-    end_child(&keeper, 0);
-    carom_connection_close(&to_keeper);
+    end_keeper(&keeper, &to_keeper);
     /* All three pairs are gone, and what was owed for them is done by whoever has the lock next. */
     none = make_pair();
     close_pair(&none);

@@ -1,10 +1,11 @@
 /* What only Unix can do to a program: raw forks, signals, limits, and hosts that collect children that are not theirs. */
 
-#include "tests/pairs.h"
+#include "tests/shares.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,49 @@ CAROM_TASK(unix_no_op)
 CAROM_TASK(unix_echo)
 {
     return echo(carom_arg_connection(call, 0));
+}
+
+/* ---- a thread of the program's own, which has a lock when the entry returns ---- */
+
+static carom_lock_t *kept_lock;
+
+static void *keeps_the_lock(void *nothing)
+{
+    if (carom_lock_acquire(kept_lock, 0) == CAROM_OK)
+        for (;;)
+            pause();
+    return nothing;
+}
+
+/* At the exit, while the thread still runs: it has the lock, and nobody else gets it. */
+static void look_at_the_lock(void)
+{
+    _exit(carom_lock_acquire(kept_lock, 0) == CAROM_ETIMEOUT ? 0 : 9);
+}
+
+CAROM_TASK(returns_beside_an_owner)
+{
+    carom_lock_t *own;
+    pthread_t thread;
+
+    CAROM_ASSERT_OK(carom_lock_create(&kept_lock, NULL, NULL));
+    CAROM_ASSERT_OK(carom_lock_create(&own, NULL, NULL));
+    CAROM_ASSERT_OK(carom_lock_acquire(own, 0));
+    CAROM_ASSERT_INT(pthread_create(&thread, NULL, keeps_the_lock, NULL), 0);
+    while (!carom_lock_is_locked(kept_lock))
+        continue;
+    return atexit(look_at_the_lock);
+}
+
+CAROM_TEST_WITH(fault, an_owner_beside_the_entry_that_returns, .modes = CAROM_TEST_SPAWN)
+{
+    carom_process_t *child;
+
+    skip_without_shares(test);
+    CAROM_ASSERT_OK(carom_process_start(&child, test->context, carom_call(returns_beside_an_owner)));
+    CAROM_ASSERT_OK(carom_process_join(child, PATIENCE));
+    CAROM_ASSERT_INT(carom_process_exit_code(child), 0);
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
 }
 
 /* ---- grandchildren behind our back ---- */

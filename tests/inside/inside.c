@@ -138,3 +138,39 @@ int lot_check(lot_t *lot, const void *bytes, size_t length)
     lot->next++;
     return right;
 }
+
+/* ---- one who has the arena's lock ---- */
+
+/* Takes it, and gives it up when it hears something. */
+CAROM_TASK(inside_keeper)
+{
+    carom_connection_t *connection = carom_arg_connection(call, 0);
+    carom_value_t value;
+
+    CAROM_ASSERT_OK(carom__arena_enter(carom_plat_now() + PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_none(), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, 2 * PATIENCE));
+    carom__arena_leave();
+    carom_connection_close(&connection);
+    return 0;
+}
+
+carom_process_t *start_keeper(carom_connection_t **to, carom_context_t *context)
+{
+    carom_process_t *keeper;
+    pair_t pair = make_pair();
+    carom_value_t value;
+
+    CAROM_ASSERT_OK(carom_process_start(&keeper, context, carom_call(inside_keeper, pair.b)));
+    carom_connection_close(&pair.b);
+    CAROM_ASSERT_OK(carom_connection_receive(&value, pair.a, PATIENCE));
+    *to = pair.a;
+    return keeper;
+}
+
+void end_keeper(carom_process_t **keeper, carom_connection_t **to)
+{
+    CAROM_ASSERT_OK(carom_connection_send(*to, carom_value_none(), PATIENCE));
+    end_child(keeper, 0);
+    carom_connection_close(to);
+}

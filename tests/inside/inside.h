@@ -36,6 +36,10 @@ const char *arena_trouble(void);
 /* Waits until there are so many again: an end that a dead process held is let go when its starter has joined it. */
 void expect_objects(uint64_t wanted);
 
+/* A child that has the lock of the arena, from now on and until its end. */
+carom_process_t *start_keeper(carom_connection_t **to, carom_context_t *context);
+void end_keeper(carom_process_t **keeper, carom_connection_t **to);
+
 /* Pairs until there are no more, or `most`; `status` is that of the one that was refused. */
 enum { CROWD_MOST = 2000 };
 
