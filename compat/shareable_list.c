@@ -14,11 +14,13 @@
 
 #include <carom/shareable_list.h>
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 #define MAGIC 0x5EAB1E15u
 #define UNIT 8u                        /* of rooms, places and formats */
+#define PAGE 4096u                     /* or a multiple of it */
 #define ROOM_MAX (CAROM_SHAREABLE_LENGTH_MAX / UNIT * UNIT + UNIT)
 
 /* The last byte of an item. */
@@ -236,18 +238,18 @@ static carom_status_t check_items(carom_shareable_list_t *list, const carom_valu
     return status;
 }
 
+/* The count last: the name is known already, and until then this is memory of zeros. */
 static void write_all(carom_shareable_list_t *list, const carom_value_t *items)
 {
     unsigned char *begin = carom_shared_memory_address(list->memory);
-    int64_t count = (int64_t) list->count;
     item_t item;
     size_t i;
 
-    memcpy(begin, &count, sizeof count);
     memcpy(begin + UNIT, list->places, (list->count + 1) * sizeof *list->places);
     for (i = 0; i < list->count; i++)
         if (describe(&item, items[i], room_of(list, i)) == CAROM_OK)
             write_item(list, i, &item, items[i]);
+    atomic_store_explicit((_Atomic int64_t *) (void *) begin, (int64_t) list->count, memory_order_release);
 }
 
 /* Bytes of a list in all. */
@@ -306,12 +308,20 @@ carom_status_t carom_shareable_list_copy(carom_shareable_list_t **list, const ch
 
 /* ---- attaching ---- */
 
+/* Whether there is more than a list of no items has: the rest of a page alone, where the system has whole pages. */
+static int has_more(uint64_t size)
+{
+    return size > size_of(0, 0) && size % PAGE != 0;
+}
+
 /* How many items fit a memory of that size, at most: each takes its place, its room, its format and a byte. */
 static carom_status_t check_count(size_t *count, const carom_shared_memory_t *memory)
 {
     uint64_t size = carom_shared_memory_size(memory);
-    int64_t found = fetch_int(carom_shared_memory_address(memory));
+    int64_t found = atomic_load_explicit((_Atomic int64_t *) carom_shared_memory_address(memory), memory_order_acquire);
 
+    if (found == 0 && has_more(size))
+        return CAROM_ENOENT;
     if (found < 0 || (uint64_t) found > (size - 2 * UNIT) / (3 * UNIT + 1))
         return CAROM_EBADMSG;
     if (found > CAROM_COUNT_MAX)

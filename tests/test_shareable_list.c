@@ -352,6 +352,16 @@ CAROM_TEST_ONCE(shareable_list, no_list)
     if (!has_counted_names())
         expect_no_list(carom_shared_memory_name(memory), CAROM_EBADMSG);
     end_memory(&memory);
+    /* One that somebody is just writing; but whole pages of zeros are a list of nothing. */
+    CAROM_ASSERT_OK(carom_shared_memory_create(&memory, NULL, 100, NULL));
+    if (!has_counted_names())
+        expect_no_list(carom_shared_memory_name(memory), CAROM_ENOENT);
+    end_memory(&memory);
+    CAROM_ASSERT_OK(carom_shared_memory_create(&memory, NULL, 4096, NULL));
+    CAROM_ASSERT_OK(carom_shareable_list_attach(&none, carom_shared_memory_name(memory)));
+    CAROM_ASSERT_INT(carom_shareable_list_count(none), 0);
+    carom_shareable_list_close(&none);
+    end_memory(&memory);
     CAROM_ASSERT_OK(carom_shared_memory_create(&memory, NULL, (uint64_t) 25 * CAROM_COUNT_MAX + 100, NULL));
     memcpy(carom_shared_memory_address(memory), &many, sizeof many);
     expect_no_list(carom_shared_memory_name(memory), CAROM_ECOUNT);

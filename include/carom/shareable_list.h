@@ -48,7 +48,8 @@ CAROM_API carom_status_t carom_shareable_list_create(carom_shareable_list_t **li
 CAROM_API carom_status_t carom_shareable_list_copy(carom_shareable_list_t **list, const char *name, carom_value_t sequence,
                                                    const carom_shared_memory_options_t *options) CAROM_MUST_CHECK;
 
-/* The list that has this name.  Statuses of carom_shared_memory_attach(); CAROM_EBADMSG: what is there is no list;
+/* The list that has this name.  Statuses of carom_shared_memory_attach(), of which CAROM_ENOENT also says that it is just being
+ * written, unless it takes whole pages: then it may be seen without its items; CAROM_EBADMSG: what is there is no list;
  * CAROM_ECOUNT: one of more than CAROM_COUNT_MAX items.  Takes 8 bytes of memory an item.  *list is NULL after a failure. */
 CAROM_API carom_status_t carom_shareable_list_attach(carom_shareable_list_t **list, const char *name) CAROM_MUST_CHECK;
 
