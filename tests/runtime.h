@@ -55,7 +55,9 @@ CAROM_UNUSED static int on_windows(void)
 /* What natively ends in that time, µs. */
 CAROM_UNUSED static int64_t in_time(int64_t limit)
 {
-    return in_valgrind() || on_windows() ? 10 * limit : limit;
+    if (in_valgrind() || on_windows())
+        return 10 * limit;
+    return has_sanitizer() ? 5 * limit : limit;
 }
 
 /* Where each round starts a child: a program takes valgrind half a second, a fork a twentieth of it. */

@@ -11,10 +11,10 @@
 #define SOON 100000
 #define LATEST 5000000
 
-/* Whether somebody went on that late.  Sanitizers make two processors of a busy machine slow. */
+/* Whether somebody went on that late. */
 CAROM_UNUSED static int is_late(int64_t took)
 {
-    return took > in_time(has_sanitizer() ? 5 * SOON : SOON);
+    return took > in_time(SOON);
 }
 
 CAROM_UNUSED static void nap(int64_t microseconds)

@@ -81,6 +81,27 @@ static void hear_nothing(void *baton, const carom_result_t *result)
     (void) result;
 }
 
+#define EXPECT_CREATE(wanted, noun, ...)                                                                                       \
+    do {                                                                                                                       \
+        carom_##noun##_t *made;                                                                                                \
+                                                                                                                               \
+        CAROM_CHECK(carom_##noun##_create(&made, __VA_ARGS__) == (wanted));                                                    \
+        CAROM_CHECK((made != NULL) == ((wanted) == CAROM_OK));                                                                 \
+        carom_##noun##_destroy(&made);                                                                                         \
+    } while (0)
+
+static void expect_creates(carom_status_t wanted, carom_context_t *context)
+{
+    EXPECT_CREATE(wanted, lock, context, NULL);
+    EXPECT_CREATE(wanted, semaphore, context, 1, NULL);
+    EXPECT_CREATE(wanted, event, context);
+    EXPECT_CREATE(wanted, condition, context, NULL);
+    EXPECT_CREATE(wanted, barrier, context, 2);
+    EXPECT_CREATE(wanted, queue, context, 10, NULL);
+    EXPECT_CREATE(wanted, array, context, CAROM_ITEM_I64, 10, NULL);
+    EXPECT_CREATE(wanted, heap, context);
+}
+
 CAROM_TASK(has_no_default)
 {
     carom_exchange_options_t options = CAROM_EXCHANGE_OPTIONS_INIT;
@@ -101,6 +122,7 @@ CAROM_TASK(has_no_default)
     options.on_result = hear_nothing;
     CAROM_ASSERT_STATUS(carom_exchange_create(&exchange, &options), CAROM_EMODE);
     CAROM_ASSERT(exchange == NULL);
+    expect_creates(CAROM_EMODE, NULL);
     CAROM_ASSERT_INT(carom_context_can(NULL, CAROM_CAN_KILL), 0);
     CAROM_ASSERT_OK(carom_context_create(&context, "spawn"));
     carom_context_destroy(&context);
@@ -140,15 +162,6 @@ CAROM_TEST_ONCE(context, cpu_count)
 
 /* ---- what is shared ---- */
 
-#define EXPECT_CREATE(wanted, noun, ...)                                                                                       \
-    do {                                                                                                                       \
-        carom_##noun##_t *made;                                                                                                \
-                                                                                                                               \
-        CAROM_CHECK(carom_##noun##_create(&made, __VA_ARGS__) == (wanted));                                                    \
-        CAROM_CHECK((made != NULL) == ((wanted) == CAROM_OK));                                                                 \
-        carom_##noun##_destroy(&made);                                                                                         \
-    } while (0)
-
 /* Threads can always have them; processes where they can share memory and wait for each other at it, or they are refused. */
 CAROM_TEST(context, shared_things_are_made_or_refused)
 {
@@ -160,14 +173,7 @@ CAROM_TEST(context, shared_things_are_made_or_refused)
         CAROM_ASSERT(can);
     else if (!on_windows())
         CAROM_ASSERT_INT(can, carom_feature("HAVE_FUTEX") || carom_feature("HAVE_SEM_TIMEDWAIT"));
-    EXPECT_CREATE(wanted, lock, context, NULL);
-    EXPECT_CREATE(wanted, semaphore, context, 1, NULL);
-    EXPECT_CREATE(wanted, event, context);
-    EXPECT_CREATE(wanted, condition, context, NULL);
-    EXPECT_CREATE(wanted, barrier, context, 2);
-    EXPECT_CREATE(wanted, queue, context, 10, NULL);
-    EXPECT_CREATE(wanted, array, context, CAROM_ITEM_I64, 10, NULL);
-    EXPECT_CREATE(wanted, heap, context);
+    expect_creates(wanted, context);
 }
 
 CAROM_TASK(sets_the_event)

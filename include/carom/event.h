@@ -1,6 +1,7 @@
 /* Events between the processes of a tree and between threads: a flag to wait for.
  *
- * Handles, sending, and cost are as those of a lock (carom/lock.h).
+ * Nobody is known who will set it, so a wait hears of nobody's death.  Handles, sending, and cost are as those of a lock
+ * (carom/lock.h).
  */
 
 #ifndef CAROM_EVENT_H

@@ -24,10 +24,11 @@
  * say of them that they never will, so where that may be, wait with a timeout, or close the queue.
  *
  * A queue may be an argument of an entry, and may be sent over connections and queues of its tree at any time; who gets it
- * has a handle of his own, and the sender keeps his.  It lives, with what is in it, as long as anybody has a handle.  It
- * costs some 9 KiB of the memory that the tree shares, more as it is filled, and no descriptor and no thread; for a loop of
- * the host's there are watches (carom/watch.h).  A handle may be used by all threads of its process at once; destroy it when
- * no other call on it is under way.  None of this may be done in a signal handler.
+ * has a handle of his own, and the sender keeps his.  It lives, with what is in it, as long as anybody has a handle, or an item
+ * in a queue that lives has it: two that have each other live until the tree ends.  It costs some 9 KiB of the memory that the
+ * tree shares, more as it is filled, and no descriptor and no thread; for a loop of the host's there are watches
+ * (carom/watch.h).  A handle may be used by all threads of its process at once; destroy it when no other call on it is under
+ * way.  None of this may be done in a signal handler.
  */
 
 #ifndef CAROM_QUEUE_H
@@ -86,11 +87,12 @@ CAROM_API carom_status_t carom_queue_put_array(size_t *put, carom_queue_t *queue
 /* ---- getting ---- */
 
 /* Gets an item as a value; one of bytes gives a bytes value.  The caller clears it.  Waits while there is none.
- * CAROM_ETIMEOUT: none came, or a process of the tree is stopped in the middle of a get; CAROM_EEOF: the queue is closed and
- * empty; CAROM_EBADMSG, CAROM_EDEPTH, CAROM_ECOUNT, CAROM_EUTF8, CAROM_EVERSION: it is no good value, and is taken out;
- * CAROM_ENOMEM: it stays, but for one of more than 16 KiB, or with locks and the like in it, which may be lost; CAROM_EBUSY:
- * another process of the tree was stopped while it had the lock of what they share, and what came along could not be taken
- * over: the item is lost; CAROM_EBROKEN: something has written over the queue; CAROM_EINVAL, CAROM_EFORKED as put_bytes. */
+ * CAROM_ETIMEOUT: none came, or a process of the tree is stopped in the middle of a get, or has the lock of what they share,
+ * which an item of more than 16 KiB hears of 0.1 s late; CAROM_EEOF: the queue is closed and empty; CAROM_EBADMSG,
+ * CAROM_EDEPTH, CAROM_ECOUNT, CAROM_EUTF8, CAROM_EVERSION: it is no good value, and is taken out; CAROM_ENOMEM: it stays, but
+ * for one of more than 16 KiB, or with locks and the like in it, which may be lost; CAROM_EBUSY: another process of the tree
+ * was stopped while it had the lock of what they share, and what came along could not be taken over: the item is lost;
+ * CAROM_EBROKEN: something has written over the queue; CAROM_EINVAL, CAROM_EFORKED as put_bytes. */
 CAROM_API carom_status_t carom_queue_get(carom_value_t *value, carom_queue_t *queue, carom_duration_t timeout) CAROM_MUST_CHECK;
 
 /* As carom_queue_get, with the same statuses, of an item of bytes into memory that the caller frees with carom_free(); never
@@ -114,7 +116,8 @@ CAROM_API carom_status_t carom_queue_get_array(void *items, size_t size, size_t 
 
 /* Nobody can put anything from now on, in any process: CAROM_ECLOSED, also for those who wait.  What is in it can be got, and
  * then CAROM_EEOF.  What is closed is closed: a second call does nothing.  CAROM_ETIMEOUT: a process of the tree is stopped in
- * the middle of a put, for 5 s; CAROM_EINVAL, CAROM_EFORKED. */
+ * the middle of a put, for 5 s; CAROM_ENOMEM: no memory to map it; CAROM_EBROKEN: something has written over it; CAROM_EINVAL,
+ * CAROM_EFORKED. */
 CAROM_API carom_status_t carom_queue_close(carom_queue_t *queue);
 
 /* ---- work that is done ---- */

@@ -1,7 +1,7 @@
 /* Semaphores between the processes of a tree and between threads: a count that is waited on while it is 0.
  *
  * A semaphore has no owner: any thread may post what another has taken, and what a process had taken when it died is not given
- * back.  Where that matters, use a lock (carom/lock.h), which notices.
+ * back, nor told to who waits.  Where that matters, use a lock (carom/lock.h), which notices.
  *
  * Handles, sending, and cost are as those of a lock.
  */

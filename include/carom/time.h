@@ -7,8 +7,8 @@
 
 CAROM_BEGIN
 
-/* Microseconds.  As a timeout: 0 looks once and does not wait, CAROM_FOREVER waits until something happens or the peer
- * dies; other negative numbers count as 0. */
+/* Microseconds.  As a timeout: 0 looks once and does not wait, CAROM_FOREVER waits until something happens or the peer dies,
+ * where a peer is known: semaphores, events, conditions and queues have none; other negative numbers count as 0. */
 typedef int64_t carom_duration_t;
 
 #define CAROM_FOREVER ((carom_duration_t) INT64_MIN)

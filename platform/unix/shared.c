@@ -18,6 +18,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* Processes change the same words, which no lock of a library makes one step for all of them. */
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "no exchanges of 64 bits: configure with --disable-native");
+
 /* A signal makes the system give back what a call has reserved so far: in pieces, each of which is done in less than a
  * millisecond, a host with a profiler's timer comes to an end. */
 #define PIECE ((size_t) 1 << 20)

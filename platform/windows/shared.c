@@ -9,6 +9,9 @@
 
 #include <stdlib.h>
 
+/* Processes change the same words, which no lock of a library makes one step for all of them. */
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "no exchanges of 64 bits: configure with --disable-native");
+
 carom_status_t carom__shared_of(carom_plat_shared_t **shared, HANDLE section)
 {
     carom_plat_shared_t *self = calloc(1, sizeof *self);

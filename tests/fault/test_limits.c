@@ -1,6 +1,7 @@
 /* At the limit of descriptors, and after ten thousand starts. */
 
 #include "tests/runtime.h"
+#include "tests/shares.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -136,6 +137,36 @@ static carom_status_t attempt_native(carom_test_t *test)
 CAROM_TEST_ONCE(fault, a_loop_without_descriptors)
 {
     fail_at_each(test, attempt_native);
+}
+
+/* The first of them makes what the tree shares. */
+static carom_status_t attempt_shared(carom_test_t *test)
+{
+    carom_lock_t *lock;
+    carom_queue_t *queue = NULL;
+    carom_status_t status = carom_lock_create(&lock, test->context, NULL);
+
+    if (status == CAROM_OK)
+        status = carom_queue_create(&queue, test->context, 0, NULL);
+    CAROM_ASSERT((status == CAROM_OK) == (queue != NULL));
+    carom_queue_destroy(&queue);
+    carom_lock_destroy(&lock);
+    return status;
+}
+
+CAROM_TEST_WITH(fault, shared_things_without_descriptors, .modes = CAROM_TEST_ONCE_ONLY, .cold = 1,
+                .leaves = CAROM_LEAVES_DESCRIPTORS)
+{
+    struct rlimit before;
+    carom_status_t status;
+
+    skip_without_shares(test);
+    CAROM_ASSERT_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
+    set_limit((rlim_t) first_free());
+    status = attempt_shared(test);
+    set_limit(before.rlim_cur);
+    CAROM_ASSERT_STATUS(status, CAROM_EMFILE);
+    CAROM_ASSERT_OK(attempt_shared(test));
 }
 
 static carom_status_t attempt_start(carom_test_t *test)

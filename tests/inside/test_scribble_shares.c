@@ -174,6 +174,51 @@ CAROM_TEST_WITH(scribble, over_queues, .modes = CAROM_TEST_ONCE_ONLY, .timeout_m
     expect_objects(objects);
 }
 
+/* Where in the area of a queue what these bytes say is. */
+static unsigned char *find_bytes(const area_t *area, const char *bytes)
+{
+    size_t length = strlen(bytes), at;
+    unsigned i;
+
+    for (i = 0; i < area->count; i++)
+        for (at = 0; at + length <= area->sizes[i]; at++)
+            if (memcmp(area->at[i] + at, bytes, length) == 0)
+                return area->at[i] + at;
+    return NULL;
+}
+
+/* A value of another version is taken out, and so is one that is none; what comes behind it can be got. */
+CAROM_TEST_ONCE(scribble, values_that_are_none)
+{
+    static const struct {
+        int before;                    /* the text, of which the version, the type and the length are 3 bytes */
+        carom_status_t status;
+    } spoilt[] = {{3, CAROM_EVERSION}, {2, CAROM_EBADMSG}, {1, CAROM_EBADMSG}};
+    carom_queue_t *queue;
+    carom_value_t value;
+    unsigned char *text;
+    area_t area;
+    size_t i;
+
+    skip_without_sharing();
+    for (i = 0; i < sizeof spoilt / sizeof spoilt[0]; i++) {
+        CAROM_ASSERT_OK(carom_queue_create(&queue, NULL, 0, NULL));
+        CAROM_ASSERT_OK(carom_value_from_text(&value, "a text that is looked for"));
+        CAROM_ASSERT_OK(carom_queue_put(queue, value, PATIENCE));
+        carom_value_clear(&value);
+        CAROM_ASSERT_OK(carom_queue_put(queue, carom_value_from_int(5), PATIENCE));
+        find_area(&area, queue->share.object, CAROM_QUEUE, carom__queue_holder(queue));
+        text = find_bytes(&area, "a text that is looked for");
+        CAROM_ASSERT(text != NULL);
+        text[-spoilt[i].before] = 0x7F;
+        CAROM_ASSERT_STATUS(carom_queue_get(&value, queue, PATIENCE), spoilt[i].status);
+        CAROM_ASSERT_OK(carom_queue_get(&value, queue, PATIENCE));
+        CAROM_ASSERT_INT(carom_value_int(value), 5);
+        CAROM_ASSERT_INT(carom_queue_unfinished(queue), 2);
+        carom_queue_destroy(&queue);
+    }
+}
+
 /* ---- the others ---- */
 
 static void use_array(void *handle, uint64_t *lot)
