@@ -3,7 +3,7 @@
  * Who waits draws a ticket.  A notification of n adds n credits, and says which tickets may take one: all that were drawn by
  * then, so that nobody who comes later takes what was meant for others.  Who finds a credit takes it under the lock, which it
  * must have again anyhow.  So nobody waits for anybody's acknowledgement, and the credit of one who died asleep goes to the
- * next.  Numbers that a dead owner of the lock left between two steps count one waiter too many at worst. */
+ * next.  Numbers that a dead owner of the lock left between two steps count one waiter or one credit too many at worst. */
 
 #include <carom/condition.h>
 
@@ -23,8 +23,9 @@ typedef struct block_t {
     _Atomic uint32_t calls;            /* what sleepers sleep on: how often somebody was notified */
 } block_t;
 
-/* Of the tickets from `all` on.  Both are in one word, with the end of the `all` they were counted for: with another one they
- * are nothing any more, since all were notified by one who died before he could say so here. */
+/* Of the tickets from `all` on.  Both are in one word, with the last 16 bits of the `all` they were counted for: with others they
+ * are nothing any more, since all were notified by one who died before he could say so here.  (If 65,536 had waited, he counts
+ * them all.) */
 typedef struct counts_t {
     uint64_t waiting;                  /* the dead count until all are notified */
     uint64_t credits;
@@ -56,10 +57,14 @@ static counts_t counts_of(const block_t *block)
     return counts;
 }
 
+/* There is never a credit for nobody. */
 static void count(block_t *block, uint64_t waiting, uint64_t credits)
 {
-    atomic_store(&block->counts, atomic_load(&block->all) << ALL_AT | (waiting & COUNT_MASK) << COUNT_BITS |
-                                     (credits & COUNT_MASK));
+    if (waiting > COUNT_MASK)
+        waiting = COUNT_MASK;
+    if (credits > waiting)
+        credits = waiting;
+    atomic_store(&block->counts, atomic_load(&block->all) << ALL_AT | waiting << COUNT_BITS | credits);
 }
 
 /* ---- making ---- */
@@ -247,7 +252,6 @@ static void call(const carom_condition_t *condition, int all)
 carom_status_t carom_condition_notify(carom_condition_t *condition, uint32_t most)
 {
     carom_status_t status = check(condition);
-    uint64_t credits;
     counts_t counts;
     block_t *block;
 
@@ -257,10 +261,10 @@ carom_status_t carom_condition_notify(carom_condition_t *condition, uint32_t mos
     counts = counts_of(block);
     if (counts.waiting == 0)
         return CAROM_OK;
-    credits = counts.credits + most;
-    atomic_store(&block->eligible, atomic_load(&block->drawn));
+    /* The other way round a late-comer could take what was given before. */
+    count(block, counts.waiting, counts.credits + most);
     carom__fault("condition.eligible");
-    count(block, counts.waiting, credits < counts.waiting ? credits : counts.waiting);
+    atomic_store(&block->eligible, atomic_load(&block->drawn));
     call(condition, most > 1);
     return CAROM_OK;
 }

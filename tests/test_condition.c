@@ -97,6 +97,7 @@ CAROM_TEST(condition, timeouts)
     before = carom_now();
     CAROM_ASSERT_STATUS(carom_condition_wait(condition, -5), CAROM_ETIMEOUT);
     expect_took(before, 0);
+    CAROM_ASSERT_STATUS(carom_condition_wait_for(condition, NULL, NULL, PATIENCE), CAROM_EINVAL);
     CAROM_ASSERT_INT(depth(condition), 3);
     for (i = 0; i < 3; i++)
         release(condition);

@@ -7,13 +7,13 @@
 
 #include <signal.h>
 
-/* How long somebody waits whom nobody notifies. */
-#define A_WHILE carom_seconds(1)
+/* Who was told and not woken goes on after 50 ms. */
+#define A_WHILE carom_milliseconds(150)
 
-enum { WAITERS = 2, ENDS_IN_TIME = 0, ENDS_LATE = 1 };
+enum { WAITERS = 2 };
 
 static carom_condition_t *said;
-static carom_semaphore_t *come;
+static carom_semaphore_t *come, *gone;
 
 CAROM_TASK(condition_points_victim)
 {
@@ -43,43 +43,35 @@ static void drop_lock(void)
 
 CAROM_TASK(condition_points_waits)
 {
-    carom_duration_t timeout = carom_arg_int(call, 0), began;
     carom_status_t status;
 
     take_lock();
     CAROM_ASSERT_OK(carom_semaphore_release(come, 1));
-    began = carom_now();
-    status = carom_condition_wait(said, timeout);
+    status = carom_condition_wait(said, PATIENCE);
     drop_lock();
-    CAROM_ASSERT(status == CAROM_OK || status == CAROM_EOWNERDEAD || status == CAROM_ETIMEOUT);
-    /* CAROM_EOWNERDEAD is said to both. */
-    return carom_now() - began < timeout ? ENDS_IN_TIME : ENDS_LATE;
+    CAROM_ASSERT(status == CAROM_OK || status == CAROM_EOWNERDEAD);
+    return carom_semaphore_release(gone, 1) != CAROM_OK;
 }
 
 /* Whoever has the lock after they have come knows that they wait. */
-static void start_waiters(carom_process_t *waiters[WAITERS], carom_context_t *threads, carom_duration_t timeout)
+static void start_waiters(carom_process_t *waiters[WAITERS], carom_context_t *threads)
 {
     int i;
 
     for (i = 0; i < WAITERS; i++)
-        CAROM_ASSERT_OK(carom_process_start(&waiters[i], threads, carom_call(condition_points_waits, timeout)));
+        CAROM_ASSERT_OK(carom_process_start(&waiters[i], threads, carom_call(condition_points_waits)));
     for (i = 0; i < WAITERS; i++)
         CAROM_ASSERT_OK(carom_semaphore_acquire(come, PATIENCE));
     take_lock();
     drop_lock();
 }
 
-/* How many ended in time. */
-static int end_waiters(carom_process_t *waiters[WAITERS])
+/* So many are woken, and nobody else. */
+static void expect_woken(int wanted)
 {
-    int i, woken = 0;
-
-    for (i = 0; i < WAITERS; i++) {
-        CAROM_ASSERT_OK(carom_process_join(waiters[i], PATIENCE));
-        woken += carom_process_exit_code(waiters[i]) == ENDS_IN_TIME;
-        CAROM_ASSERT_OK(carom_process_destroy(&waiters[i]));
-    }
-    return woken;
+    for (; wanted > 0; wanted--)
+        CAROM_ASSERT_OK(carom_semaphore_acquire(gone, PATIENCE));
+    CAROM_ASSERT_STATUS(carom_semaphore_acquire(gone, A_WHILE), CAROM_ETIMEOUT);
 }
 
 static void kill_notifier(carom_test_t *test, const char *point, int all)
@@ -105,15 +97,27 @@ static void notify(uint32_t most)
     drop_lock();
 }
 
+static void end_waiters(carom_process_t *waiters[WAITERS], int woken)
+{
+    int i;
+
+    notify(0);
+    for (i = 0; i < WAITERS; i++)
+        end_child(&waiters[i], 0);
+    for (i = woken; i < WAITERS; i++)
+        CAROM_ASSERT_OK(carom_semaphore_acquire(gone, 0));
+}
+
 /* With nobody left who waits a notification is for nobody, and one is for one. */
 static void expect_nothing_left(carom_context_t *threads)
 {
     carom_process_t *waiters[WAITERS];
 
     notify(1);
-    start_waiters(waiters, threads, A_WHILE);
+    start_waiters(waiters, threads);
     notify(1);
-    CAROM_ASSERT_INT(end_waiters(waiters), 1);
+    expect_woken(1);
+    end_waiters(waiters, 1);
 }
 
 CAROM_TEST_WITH(condition_points, the_notifier_is_killed, COUNTED, .modes = PROCESSES, .warm_up = CAROM_TEST_THREAD)
@@ -131,13 +135,16 @@ CAROM_TEST_WITH(condition_points, the_notifier_is_killed, COUNTED, .modes = PROC
     CAROM_ASSERT_OK(carom_context_create(&threads, "thread"));
     CAROM_ASSERT_OK(carom_condition_create(&said, test->context, NULL));
     CAROM_ASSERT_OK(carom_semaphore_create(&come, threads, 0, NULL));
+    CAROM_ASSERT_OK(carom_semaphore_create(&gone, threads, 0, NULL));
     for (i = 0; i < sizeof kills / sizeof kills[0]; i++) {
-        start_waiters(waiters, threads, kills[i].woken == WAITERS ? PATIENCE : A_WHILE);
+        start_waiters(waiters, threads);
         kill_notifier(test, kills[i].point, kills[i].all);
-        CAROM_ASSERT_INT(end_waiters(waiters), kills[i].woken);
+        expect_woken(kills[i].woken);
+        end_waiters(waiters, kills[i].woken);
         expect_nothing_left(threads);
     }
     carom_semaphore_destroy(&come);
+    carom_semaphore_destroy(&gone);
     carom_condition_destroy(&said);
     carom_context_destroy(&threads);
 }

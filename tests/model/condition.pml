@@ -1,16 +1,17 @@
 /* The tickets and credits of core/condition.c.  Its lock is taken as given: one owner, and the place of a dead one is taken.
  *
  * Three wait, the third only after the first notification, each until it is notified or late; one notifies, again and again,
- * while somebody waits for whom there is no credit; as many as DEATHS of those who wait die, at any step, and with -DHEIR the
- * notifier, whom another one follows.  -DALL: it notifies all each time; -DFEW: nobody comes late.  Numbers are changed one
- * after the other by the owner of the lock, and read by all; the model sees them in one order, the code with seq_cst.
+ * while somebody waits who was not; as many as DEATHS of those who wait die, at any step, and with -DHEIR the notifier, whom
+ * another one follows; with -DWIDOW only he, beside two who wait.  -DALL: it notifies all each time; -DFEW: nobody comes late.
+ * Numbers are changed one after the other by the owner of the lock, and read by all; the model sees them in one order, the code
+ * with seq_cst.
  *
  * Checked: a credit is taken by one who had his ticket when it was given; nobody who lives waits for ever; when none of those
  * who wait has died nothing is left of what was counted; without any death nobody needs the 50 ms.
  *
  * What is wrong with BREAK: 1 credits are for everybody; 2 sleepers are woken, and what they sleep on does not change; 3 who is
  * late leaves his credit to others; 4 who is late stays counted; 5 who was notified with all takes a credit, too (ALL); 6 the
- * counts of one who died notifying all are believed (ALL, HEIR). */
+ * counts of one who died notifying all are believed (ALL, HEIR); 7 who may take a credit is said before there is one (HEIR). */
 
 #ifndef BREAK
 #define BREAK 0
@@ -54,6 +55,10 @@ inline count(waits, has_credit)
         counted_credits = has_credit;
         counted_waiting = new_waiting;
         counted_for = all;
+        if
+        :: counted_credits > counted_waiting -> counted_credits = counted_waiting
+        :: else
+        fi;
         new_waiting = 0
     }
 }
@@ -65,6 +70,7 @@ bit sleeps[SUCCESSOR + 1];
 byte deaths = DEATHS;
 byte died, widowed, capped;        /* widowed: by a notifier */
 byte given;                        /* notifications */
+byte promised;                     /* credits are for tickets below it */
 bit done[SUCCESSOR + 1];
 bit may_be_late[SUCCESSOR + 1];
 
@@ -129,7 +135,7 @@ inline return_ticket()
         -> count(waiting - 1, credits)
 #endif
     :: else ->
-        assert(!called || (ticket < eligible && credits > 0));
+        assert(!called || (ticket < promised && ticket < eligible && credits > 0));
 #if BREAK == 3
         count(waiting - 1, credits - (called && !is_late))
 #elif BREAK == 4
@@ -194,8 +200,12 @@ inline notify()
     all = drawn;
     count(0, 0);
 #else
+#if BREAK == 7
     eligible = drawn;
+#endif
+    promised = drawn;
     count(waiting, credits + 1);
+    eligible = drawn;
 #endif
 #if BREAK != 2
     calls++;
@@ -203,12 +213,19 @@ inline notify()
     unpark()
 }
 
+/* Whom nobody has notified: without a credit, or without the right to one. */
+#ifdef ALL
+#define somebody_waits (waiting > 0)
+#else
+#define somebody_waits (waiting > credits || (waiting > 0 && eligible < drawn))
+#endif
+
 proctype notifier(byte me)
 {
     {
         me == NOTIFIER || has_ended(NOTIFIER);
         do
-        :: atomic { is_free && waiting > credits -> owner = me };
+        :: atomic { is_free && somebody_waits -> owner = me };
             notify();
             given = 1;
             owner = 0
@@ -229,14 +246,20 @@ proctype killer()
     :: deaths > 0 ->
         atomic {
             if
+#ifndef WIDOW
             :: who = 1
             :: who = 2
+#endif
 #ifdef HEIR
             :: who = NOTIFIER
 #endif
             fi;
             if
-            :: !done[who] -> dead[who] = 1; sleeps[who] = 0; died = died + (who < NOTIFIER); widowed = widowed + (who == NOTIFIER)
+            :: !done[who] ->
+                dead[who] = 1;
+                sleeps[who] = 0;
+                died = died + (who < NOTIFIER);
+                widowed = widowed + (who == NOTIFIER)
             :: else
             fi;
             who = 0;
@@ -252,7 +275,11 @@ init
     atomic {
         may_be_late[2] = 1;
         run waiter(1);
+#ifdef WIDOW
+        done[2] = 1;
+#else
         run waiter(2);
+#endif
 #ifdef FEW
         done[3] = 1;
 #else

@@ -129,6 +129,7 @@ condition() {
 		holds condition -DDEATHS=1 -DFEW -DALL
 		holds condition -DDEATHS=1 -DFEW -DHEIR
 		holds condition -DDEATHS=1 -DFEW -DHEIR -DALL
+		holds condition -DDEATHS=1 -DHEIR -DWIDOW
 	fi
 	breaks condition 1 -DDEATHS=0
 	breaks condition 2 -DDEATHS=0
@@ -136,6 +137,7 @@ condition() {
 	breaks condition 4 -DDEATHS=0
 	breaks condition 5 -DDEATHS=0 -DALL
 	breaks condition 6 -DDEATHS=1 -DFEW -DHEIR -DALL
+	breaks condition 7 -DDEATHS=1 -DHEIR -DWIDOW
 }
 
 barrier() {
