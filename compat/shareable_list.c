@@ -308,7 +308,7 @@ carom_status_t carom_shareable_list_copy(carom_shareable_list_t **list, const ch
 
 /* ---- attaching ---- */
 
-/* Whether there is more than a list of no items has: the rest of a page alone, where the system has whole pages. */
+/* Whether there is more than an empty list takes.  Where sizes are those of whole pages nobody can tell. */
 static int has_more(uint64_t size)
 {
     return size > size_of(0, 0) && size % PAGE != 0;

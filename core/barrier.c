@@ -21,6 +21,7 @@ typedef struct block_t {
     _Atomic uint64_t word;
     _Atomic uint32_t turns;            /* what sleepers sleep on: how often there was something new */
     _Atomic uint32_t looks;            /* how often one of the sleepers has looked for the dead */
+    _Atomic uint32_t actor;            /* whose process runs the action, while one does: carom__slot_party() */
     uint32_t parties;                  /* never changes */
 } block_t;
 
@@ -169,6 +170,7 @@ static carom_status_t act(const carom_barrier_t *barrier, uint64_t acting)
     unsigned before = begin_action(barrier, acting);
     carom_status_t status;
 
+    atomic_store(&block_of(barrier)->actor, carom__slot_party(carom__arena_slot()));
     carom__fault("barrier.acting");
     status = barrier->action(barrier->baton);
     actions.count = before;
@@ -323,10 +325,12 @@ int carom_barrier_is_broken(const carom_barrier_t *barrier)
 void carom__barrier_mourn(void *block, uint32_t index, carom__id_t dead)
 {
     block_t *barrier = block;
+    uint64_t seen = atomic_load(&barrier->word);
 
-    if (carom__slot_has_returned(dead))
+    /* Who has returned is missed by nobody, unless a thread of it was to end the round. */
+    if (carom__slot_has_returned(dead) && !(seen & ACTING && atomic_load(&barrier->actor) == carom__slot_party(dead)))
         return;
-    (void) break_it(barrier, index, round_of(atomic_load(&barrier->word)));
+    (void) break_it(barrier, index, round_of(seen));
 }
 
 const carom__share_kind_t carom__kind_barrier = {sizeof(carom_barrier_t), sizeof(block_t), NULL, NULL};

@@ -43,7 +43,6 @@ void carom__party_end(void)
 {
     carom__party_t *party = &carom__party_here;
 
-    /* What a process owned is its other threads' as well, who run on until it has ended. */
     if (party->owns > 0 && party->slot.generation != 0 && party->born == carom_plat_fork_count())
         carom__objects_mourn(CAROM_LOCK, party->slot);
     carom__slot_end(party->slot);

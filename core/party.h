@@ -30,8 +30,8 @@ static inline carom_status_t carom__party(carom__party_t **party)
     return carom__party_make();
 }
 
-/* From now on this thread ends before its process does, as that of an entry.  And the entry of this thread has ended, or of
- * this process: what the thread still owns has a dead owner; what a process owns has one when it has ended. */
+/* From now on this thread ends before its process does, as that of an entry.  And its entry has ended: what it still owns has a
+ * dead owner. */
 void carom__party_begin(void);
 void carom__party_end(void);
 

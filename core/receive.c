@@ -112,11 +112,12 @@ static uint64_t not_read(const carom_connection_t *self)
     return self->header.length - (self->body.length > here ? self->body.length : here);
 }
 
-/* Nothing waits while there are bytes, and there may be no end of them: after each so many it is asked whether to go on. */
-static carom_status_t go_on_dropping(const carom_connection_t *self, uint64_t before, uint64_t now, int64_t deadline)
+/* Nothing waits while there are bytes, and there may be no end of them: after so many it is asked whether to go on. */
+static carom_status_t go_on_dropping(const carom_connection_t *self, uint64_t *dropped, int64_t deadline)
 {
-    if (before / DROPPED_AT_ONCE == now / DROPPED_AT_ONCE)
+    if (*dropped < DROPPED_AT_ONCE)
         return CAROM_OK;
+    *dropped = 0;
     if (atomic_load(&self->gone) != CAROM_OK)
         return atomic_load(&self->gone);
     return carom__is_past(deadline) ? CAROM_ETIMEOUT : CAROM_OK;
@@ -126,15 +127,16 @@ static carom_status_t skip_body(carom_connection_t *self, int64_t deadline)
 {
     unsigned char bin[4096];
     carom_status_t status = read_head(self, deadline);
-    uint64_t missing;
+    uint64_t missing, dropped = 0;
     size_t got;
 
     self->skipping = 1;
     while (status == CAROM_OK && (missing = not_read(self)) > 0) {
         status = read_into(self, bin, missing < sizeof bin ? (size_t) missing : sizeof bin, &got, deadline);
         self->header.length -= got;
+        dropped += got;
         if (status == CAROM_OK)
-            status = go_on_dropping(self, missing, missing - got, deadline);
+            status = go_on_dropping(self, &dropped, deadline);
     }
     if (status == CAROM_OK)
         carom__connection_drop_message(self);

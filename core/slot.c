@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Of a slot that is used, or is about to be. */
+/* Of a slot that is used, or is about to be.  NULL: no memory to map it. */
 static carom__slot_t *slot_at(uint32_t index)
 {
     uint64_t chunk = atomic_load(&carom__arena_root->slot_chunks[index / CAROM__SLOTS_A_CHUNK]);
@@ -16,9 +16,14 @@ static carom__slot_t *slot_at(uint32_t index)
     return slots ? slots + index % CAROM__SLOTS_A_CHUNK : NULL;
 }
 
+static int is_used(uint32_t index)
+{
+    return index < atomic_load(&carom__arena_root->slot_count) && index < CAROM__SLOTS_MAX;
+}
+
 static carom__slot_t *used_slot(uint32_t index)
 {
-    return index < atomic_load(&carom__arena_root->slot_count) && index < CAROM__SLOTS_MAX ? slot_at(index) : NULL;
+    return is_used(index) ? slot_at(index) : NULL;
 }
 
 static carom__slot_t *find(carom__id_t id)
@@ -40,19 +45,28 @@ static int is_live(carom_plat_shared_t *shared, uint32_t index, const carom__slo
     return carom__slot_state(slot) == CAROM__SLOT_LIVE && carom_plat_shared_is_alive(shared, index, &slot->mark);
 }
 
+static int is_starter_alive(carom_plat_shared_t *shared, carom__id_t id)
+{
+    const carom__slot_t *starter = used_slot(id.index);
+
+    if (starter == NULL)
+        return is_used(id.index);
+    return carom__slot_generation(starter) == id.generation && is_live(shared, id.index, starter);
+}
+
 /* One that is starting lives as long as its starter, who says when it was nothing; and a thread as long as its process, or
- * until it says that it has ended. */
+ * until it says that it has ended.  Who cannot be asked about is alive. */
 static int is_alive(carom_plat_shared_t *shared, uint32_t index)
 {
-    const carom__slot_t *slot = used_slot(index), *starter;
+    const carom__slot_t *slot = used_slot(index);
 
-    if (slot && carom__slot_state(slot) == CAROM__SLOT_THREAD && atomic_load(&slot->returned))
+    if (slot == NULL)
+        return is_used(index);
+    if (carom__slot_state(slot) == CAROM__SLOT_THREAD && atomic_load(&slot->returned))
         return 0;
-    if (slot && (carom__slot_state(slot) == CAROM__SLOT_STARTING || carom__slot_state(slot) == CAROM__SLOT_THREAD)) {
-        starter = find(slot->starter);
-        return starter && is_live(shared, slot->starter.index, starter);
-    }
-    return slot && is_live(shared, index, slot);
+    if (carom__slot_state(slot) == CAROM__SLOT_STARTING || carom__slot_state(slot) == CAROM__SLOT_THREAD)
+        return is_starter_alive(shared, slot->starter);
+    return is_live(shared, index, slot);
 }
 
 #define PARTY_BITS 15
@@ -67,9 +81,8 @@ int carom__slot_is_party_alive(uint32_t party)
     carom__id_t id = {(party & ((1u << PARTY_BITS) - 1)) - 1, 0};
     const carom__slot_t *slot = used_slot(id.index);
 
-    /* Who cannot be asked about is alive: there was no memory to map his slot. */
     if (slot == NULL)
-        return id.index < atomic_load(&carom__arena_root->slot_count);
+        return is_used(id.index);
     id.generation = carom__slot_generation(slot);
     return carom__slot_party(id) == party && is_alive(carom__arena_memory(), id.index);
 }

@@ -67,14 +67,14 @@ static void CAROM_NORETURN finish(carom_call_t *ended, int code)
 {
     worker_t *self = ended->baton;
 
+    /* While it has the handles that were arguments. */
     carom__barriers_quit();
-    /* First: who reads the channel to its end before he joins would never read a long report. */
+    /* Before all else: who reads the channel to its end before he joins would never read a long report. */
     carom__call_end_channel(ended);
     if (ended->report.failure != CAROM_OK || ended->report.has_result)
         code = report_end(self, &ended->report, code);
     carom__fault("worker.reported");
     carom__call_clear(ended);
-    carom__party_end();
     carom__slot_note_return();
     /* The orders stay: who logs during the exit is named by them.  Control stays open: closed before the end it would wake
      * the parent twice. */

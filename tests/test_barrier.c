@@ -545,6 +545,57 @@ CAROM_TEST(barrier, one_that_is_killed_while_it_waits)
     carom_barrier_destroy(&barrier);
 }
 
+typedef struct ends_t {
+    carom_semaphore_t *here;
+    carom_event_t *never;
+} ends_t;
+
+static carom_status_t goes_on_for_ever(void *baton)
+{
+    const ends_t *self = baton;
+
+    CAROM_ASSERT_OK(carom_semaphore_release(self->here, 1));
+    return carom_event_wait(self->never, CAROM_FOREVER);
+}
+
+CAROM_TASK(barrier_acts_for_ever)
+{
+    carom_barrier_t *barrier = carom_arg_barrier(call, 0);
+    ends_t ends = {carom_arg_semaphore(call, 1), carom_arg_event(call, 2)};
+
+    CAROM_ASSERT_OK(carom_barrier_action_set(barrier, goes_on_for_ever, &ends));
+    see_waiting(barrier, 1);
+    return carom_barrier_wait(NULL, barrier, CAROM_FOREVER) != CAROM_OK;
+}
+
+/* And one that runs the action, which nobody else can end. */
+CAROM_TEST(barrier, one_that_is_killed_in_its_action)
+{
+    carom_barrier_t *barrier;
+    carom_semaphore_t *here;
+    carom_event_t *never;
+    carom_process_t *victim, *child;
+    carom_duration_t before;
+
+    if (!carom_context_can(test->context, CAROM_CAN_KILL))
+        return;
+    barrier = make_barrier(test, 2);
+    here = make_semaphore(test, 0);
+    never = make_event(test);
+    child = start(test, carom_call(barrier_comes, barrier));
+    victim = start(test, carom_call(barrier_acts_for_ever, barrier, here, never));
+    hear(here, 1);
+    expect(barrier, 2, 0);
+    before = carom_now();
+    kill_it(&victim);
+    end_barrier_comer(&child, CAROM_EBROKEN);
+    expect_took(before, 0);
+    expect(barrier, 0, 1);
+    carom_barrier_destroy(&barrier);
+    carom_semaphore_destroy(&here);
+    carom_event_destroy(&never);
+}
+
 /* Gets a barrier, and wants no more of it. */
 CAROM_TASK(barrier_is_let_go)
 {

@@ -31,8 +31,8 @@ CAROM_API carom_status_t carom_barrier_create(carom_barrier_t **barrier, carom_c
 /* Lets go of a handle, as carom_lock_destroy(). */
 CAROM_API void carom_barrier_destroy(carom_barrier_t **barrier);
 
-/* What the last to come does before all go on: returns 0, or a failure, which breaks the barrier, as does carom_exit() in it.
- * It must not be left otherwise, as by longjmp(). */
+/* What the last to come does before all go on: returns 0, or a failure, which breaks the barrier, as does carom_exit() in it,
+ * and the end of its process.  It must not be left otherwise, as by longjmp(). */
 typedef carom_status_t (*carom_barrier_action_t)(void *baton);
 
 /* From now on, calls through this handle run `action` when their caller is the last to come; NULL: none.  Functions have no

@@ -47,6 +47,7 @@ static void look_at_the_lock(void)
 
 CAROM_TASK(returns_beside_an_owner)
 {
+    carom_duration_t deadline = carom_now() + PATIENCE;
     carom_lock_t *own;
     pthread_t thread;
 
@@ -54,8 +55,9 @@ CAROM_TASK(returns_beside_an_owner)
     CAROM_ASSERT_OK(carom_lock_create(&own, NULL, NULL));
     CAROM_ASSERT_OK(carom_lock_acquire(own, 0));
     CAROM_ASSERT_INT(pthread_create(&thread, NULL, keeps_the_lock, NULL), 0);
-    while (!carom_lock_is_locked(kept_lock))
+    while (!carom_lock_is_locked(kept_lock) && carom_now() < deadline)
         continue;
+    CAROM_ASSERT(carom_lock_is_locked(kept_lock));
     return atexit(look_at_the_lock);
 }
 
