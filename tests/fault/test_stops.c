@@ -5,7 +5,6 @@
 
 /* ---- producers and consumers ---- */
 
-enum { HAIL = 1, STOPS = 2 };
 enum { SIDES = 2, VICTIM = 0, AT_ONCE = 5, MAY_BE_LATE = 4, DOES_NOT_WAIT_LONGER = 300000 };
 
 typedef struct good_t {
@@ -192,16 +191,6 @@ CAROM_TEST_WITH(weather, trade_in_hail, .set_up = prepare_for_hail, .tear_down =
 }
 
 /* ---- stopped and continued ---- */
-
-static void stop(const carom_process_t *process)
-{
-    CAROM_ASSERT_INT(kill((pid_t) carom_process_pid(process), SIGSTOP), 0);
-}
-
-static void go_on(const carom_process_t *process)
-{
-    CAROM_ASSERT_INT(kill((pid_t) carom_process_pid(process), SIGCONT), 0);
-}
 
 /* One of the producers and one of the consumers; now and then for longer than the others wait. */
 CAROM_TEST_WITH(stops, trade_with_those_who_are_stopped, .modes = CAROM_TEST_PROCESSES, .timeout_ms = 60000)

@@ -1,5 +1,5 @@
-/* Timeouts last as long as they say, under signals without end and when the clock is set back and forward; and no signal ends a
- * wait before its time.  (Who is stopped: test_stops.c.) */
+/* Timeouts last as long as they say, under signals without end and when the clock is set back and forward; no signal ends a wait
+ * before its time; and who plays with one who is stopped again and again goes on.  (Working beside such a one: test_stops.c.) */
 
 #include "tests/fault/weather.h"
 
@@ -9,7 +9,6 @@
 
 /* ---- timeouts ---- */
 
-enum { CALM, HAIL, CLOCK };
 enum { WAIT, WEATHER, LOCK, SEMAPHORE, EVENT, CONDITION, BARRIER, FULL, EMPTY, JUMPS };
 
 static carom_status_t waits_for_lock(carom_call_t *call, carom_duration_t timeout)
@@ -259,7 +258,9 @@ enum { ENOUGH = 300 };
 typedef struct player_t {
     carom_condition_t *condition;
     carom_semaphore_t *ball, *semaphores[2];
-    carom_event_t *events[2], *over;
+    carom_event_t *events[2];
+    carom_event_t *over;               /* player 0 tells the other that this was the last round */
+    carom_event_t *enough;             /* the test tells player 0 */
     carom_barrier_t *barrier;
     uint32_t number;
 } player_t;
@@ -298,13 +299,18 @@ static void play_with_events(const player_t *self)
     CAROM_ASSERT_OK(carom_event_clear(self->events[self->number]));
 }
 
+static int has_played_enough(const player_t *self, int64_t weather)
+{
+    return weather == HAIL ? stones >= (int) for_sanitizers(ENOUGH, 10) : carom_event_is_set(self->enough);
+}
+
 /* 0: the last; both know it behind the barrier. */
-static int play(player_t *self)
+static int play(player_t *self, int64_t weather)
 {
     play_with_condition(self);
     play_with_semaphores(self);
     play_with_events(self);
-    if (self->number == 0 && stones >= (int) for_sanitizers(ENOUGH, 10))
+    if (self->number == 0 && has_played_enough(self, weather))
         CAROM_ASSERT_OK(carom_event_set(self->over));
     CAROM_ASSERT_OK(carom_barrier_wait(NULL, self->barrier, PATIENCE));
     return !carom_event_is_set(self->over);
@@ -317,47 +323,89 @@ CAROM_TASK(weather_plays)
                      {carom_arg_semaphore(call, 2), carom_arg_semaphore(call, 3)},
                      {carom_arg_event(call, 4), carom_arg_event(call, 5)},
                      carom_arg_event(call, 6),
-                     carom_arg_barrier(call, 7),
-                     (uint32_t) carom_arg_int(call, 8)};
+                     carom_arg_event(call, 7),
+                     carom_arg_barrier(call, 8),
+                     (uint32_t) carom_arg_int(call, 9)};
+    int64_t weather = carom_arg_int(call, 10);
     unsigned rounds = 1;
     hail_t hail;
 
-    begin_hail(&hail);
-    while (play(&self))
+    if (weather == HAIL)
+        begin_hail(&hail);
+    while (play(&self, weather))
         rounds++;
-    end_hail(&hail);
+    if (weather == HAIL)
+        end_hail(&hail);
     if (self.number == 0)
         CAROM_NOTE("%u rounds", rounds);
     return 0;
 }
 
-CAROM_TEST_WITH(weather, play_in_hail, .set_up = prepare_for_hail, .tear_down = forget_hail)
+static player_t start_players(carom_process_t *players[2], const carom_test_t *test, int64_t weather)
 {
     player_t self = {NULL,
                      make_semaphore(test, 0),
                      {make_semaphore(test, 0), make_semaphore(test, 0)},
                      {make_event(test), make_event(test)},
                      make_event(test),
+                     make_event(test),
                      NULL,
                      0};
-    carom_process_t *players[2];
     int i;
 
     CAROM_ASSERT_OK(carom_condition_create(&self.condition, test->context, NULL));
     CAROM_ASSERT_OK(carom_barrier_create(&self.barrier, test->context, 2));
     for (i = 0; i < 2; i++)
         players[i] = start(test, carom_call(weather_plays, self.condition, self.ball, self.semaphores[0], self.semaphores[1],
-                                            self.events[0], self.events[1], self.over, self.barrier, i));
+                                            self.events[0], self.events[1], self.over, self.enough, self.barrier, i, weather));
+    return self;
+}
+
+static void end_players(player_t *self, carom_process_t *players[2])
+{
+    int i;
+
     end_all(players, 2);
-    CAROM_ASSERT_INT(carom_semaphore_count(self.ball), 0);
-    carom_condition_destroy(&self.condition);
-    carom_barrier_destroy(&self.barrier);
-    carom_semaphore_destroy(&self.ball);
-    carom_event_destroy(&self.over);
+    CAROM_ASSERT_INT(carom_semaphore_count(self->ball), 0);
+    carom_condition_destroy(&self->condition);
+    carom_barrier_destroy(&self->barrier);
+    carom_semaphore_destroy(&self->ball);
+    carom_event_destroy(&self->over);
+    carom_event_destroy(&self->enough);
     for (i = 0; i < 2; i++) {
-        carom_semaphore_destroy(&self.semaphores[i]);
-        carom_event_destroy(&self.events[i]);
+        carom_semaphore_destroy(&self->semaphores[i]);
+        carom_event_destroy(&self->events[i]);
     }
+}
+
+CAROM_TEST_WITH(weather, play_in_hail, .set_up = prepare_for_hail, .tear_down = forget_hail)
+{
+    carom_process_t *players[2];
+    player_t self = start_players(players, test, HAIL);
+
+    end_players(&self, players);
+}
+
+/* One of them, again and again, wherever he is. */
+CAROM_TEST_WITH(weather, play_with_who_is_stopped, .modes = CAROM_TEST_PROCESSES, .timeout_ms = 60000)
+{
+    unsigned rounds = rounds_of(300, 10000), i;
+    uint64_t lot = test->seed | 1;
+    carom_process_t *players[2];
+    const carom_process_t *victim;
+    player_t self;
+
+    skip_without_shares(test);
+    self = start_players(players, test, STOPS);
+    for (i = 0; i < rounds; i++) {
+        victim = players[by_lot(&lot, 2)];
+        nap((int64_t) by_lot(&lot, 1500));
+        stop(victim);
+        nap((int64_t) by_lot(&lot, i % 50 == 0 ? 100000 : 1500));
+        go_on(victim);
+    }
+    CAROM_ASSERT_OK(carom_event_set(self.enough));
+    end_players(&self, players);
 }
 
 /* ---- a clock that is set ---- */

@@ -1,4 +1,5 @@
-/* What befalls a program that waits: signals without end, and busy machines beside which one asks how long it took. */
+/* What befalls a program that waits: being stopped, signals without end, and busy machines beside which one asks how long it
+ * took. */
 
 #ifndef CAROM_TESTS_WEATHER_H
 #define CAROM_TESTS_WEATHER_H
@@ -20,6 +21,20 @@ enum { FEWEST = 20 };              /* signals: who does not run gets one for man
 CAROM_UNUSED static carom_duration_t latest(carom_duration_t timeout)
 {
     return timeout + in_time(timeout / 10 > SHORTEST_LATE ? timeout / 10 : SHORTEST_LATE);
+}
+
+enum { CALM, HAIL, STOPS, CLOCK };
+
+/* ---- who is stopped ---- */
+
+CAROM_UNUSED static void stop(const carom_process_t *process)
+{
+    CAROM_ASSERT_INT(kill((pid_t) carom_process_pid(process), SIGSTOP), 0);
+}
+
+CAROM_UNUSED static void go_on(const carom_process_t *process)
+{
+    CAROM_ASSERT_INT(kill((pid_t) carom_process_pid(process), SIGCONT), 0);
 }
 
 /* ---- hail: a signal each millisecond, to the thread that works ---- */
