@@ -142,7 +142,8 @@ static void theirs(bench_figure_t *figure, const void *what)
 
 static const job_t alone_plain = {1, RAW_MUTEX_PLAIN, 0, 1000000}, alone_shared = {1, RAW_MUTEX_SHARED, 0, 1000000},
                    alone_robust = {1, RAW_MUTEX_ROBUST, 0, 1000000};
-static const job_t two_robust = {2, RAW_MUTEX_ROBUST, 0, 200000}, eight_robust = {8, RAW_MUTEX_ROBUST, 0, 50000};
+static const job_t two_robust = {2, RAW_MUTEX_ROBUST, 0, 200000}, eight_robust = {8, RAW_MUTEX_ROBUST, 0, 50000},
+                   two_shared = {2, RAW_MUTEX_SHARED, 0, 200000}, eight_shared = {8, RAW_MUTEX_SHARED, 0, 50000};
 static const job_t turns = {2, RAW_MUTEX_SHARED, 1, 5000};
 
 #define ROW(name, target, job) {name, "ns", BENCH_TURNS, 0, target, {ours, &job}, {theirs, &job}, NULL}
@@ -152,7 +153,9 @@ static const bench_row_t rows[] = {
     ROW("lock/uncontended/pthread_shared", 0, alone_shared),
     ROW("lock/uncontended/pthread_plain", 0, alone_plain),
     ROW("lock/2_processes/pthread_robust", 0, two_robust),
+    ROW("lock/2_processes/pthread_shared", 0, two_shared),
     ROW("lock/8_processes/pthread_robust", 0, eight_robust),
+    ROW("lock/8_processes/pthread_shared", 0, eight_shared),
     ROW("condition/ping_pong/pthread_shared", 0, turns),
 };
 

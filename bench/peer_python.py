@@ -7,6 +7,7 @@ import sys
 import time
 
 SMALL = 64
+MIDDLE = 4 << 10
 LARGE = 64 << 10
 WARM_UP = 200
 
@@ -110,6 +111,8 @@ FIGURES = {
     "stream_64": lambda count: stream(SMALL, count) / 1e3,
     "stream_64k": lambda count: stream(LARGE, count) * LARGE / 1e6,
     "queue_64_1x1": lambda count: queue_items(multiprocessing, SMALL, count) / 1e3,
+    "queue_4k_1x1": lambda count: queue_items(multiprocessing, MIDDLE, count) / 1e3,
+    "queue_64k_1x1": lambda count: queue_items(multiprocessing, LARGE, count) * LARGE / 1e6,
     "billiard_queue_64_1x1": billiard_items,
     "start_join_fork": lambda count: start_join("fork", count),
     "start_join_spawn": lambda count: start_join("spawn", count),

@@ -162,6 +162,8 @@ static const job_t boost_64k_4x1 = {&boost, "queue_64k_4x1", BENCH_QUEUE_LARGE};
 static const job_t boost_64k_1x4 = {&boost, "queue_64k_1x4", BENCH_QUEUE_LARGE};
 static const job_t boost_64k_4x4 = {&boost, "queue_64k_4x4", BENCH_QUEUE_LARGE};
 static const job_t python_queue = {&python, "queue_64_1x1", BENCH_QUEUE_SMALL / 10};
+static const job_t python_queue_4k = {&python, "queue_4k_1x1", BENCH_QUEUE_MIDDLE / 10};
+static const job_t python_queue_64k = {&python, "queue_64k_1x1", BENCH_QUEUE_LARGE / 10};
 static const job_t billiard_queue = {&python, "billiard_queue_64_1x1", BENCH_QUEUE_SMALL / 10};
 
 #define TRIP(name, target, job) \
@@ -172,7 +174,8 @@ static const job_t billiard_queue = {&python, "billiard_queue_64_1x1", BENCH_QUE
 #define ISOLATED(name, target, side) {"isolated_case/once/" name, "us", 1, 0, target, {isolated, NULL}, {ours, &side}, NULL}
 #define QUEUE(name, target, side, job) {"queue_" name, "k/s", 1, 1, target, {ours, &side}, {peer, &job}, NULL}
 #define BOOST(name, target) QUEUE(#name "/boost", target, bench_queue_##name, boost_##name)
-#define BOOST_LARGE(name) {"queue_" #name "/boost", "MB/s", 1, 1, 0, {ours, &bench_queue_##name}, {peer, &boost_##name}, NULL}
+#define QUEUE_LARGE(name, side, job) {"queue_" name, "MB/s", 1, 1, 0, {ours, &side}, {peer, &job}, NULL}
+#define BOOST_LARGE(name) QUEUE_LARGE(#name "/boost", bench_queue_##name, boost_##name)
 #define START(name, job) {"start_join/spawn/" name, "us", 1, 0, 0, {ours, &bench_start_spawn}, {peer, &job}, NULL}
 
 static const bench_row_t rows[] = {
@@ -188,7 +191,11 @@ static const bench_row_t rows[] = {
     QUEUE("64_1x1/python", 0, bench_queue_64_1x1, python_queue),
     QUEUE("64_1x1/billiard", 0, bench_queue_64_1x1, billiard_queue),
     BOOST(4k_1x1, 0), BOOST(4k_4x1, 0), BOOST(4k_1x4, 0), BOOST(4k_4x4, 0),
+    QUEUE("4k_1x1/python", 0, bench_queue_4k_1x1, python_queue_4k),
     BOOST_LARGE(64k_1x1), BOOST_LARGE(64k_4x1), BOOST_LARGE(64k_1x4), BOOST_LARGE(64k_4x4),
+    QUEUE_LARGE("64k_1x1/open_mpi", bench_queue_64k_1x1, mpi_large),
+    QUEUE_LARGE("64k_1x1/zeromq", bench_queue_64k_1x1, zmq_large),
+    QUEUE_LARGE("64k_1x1/python", bench_queue_64k_1x1, python_queue_64k),
     {"queue_64k_1x1/memcpy", "MB/s", 1, 1, 0.35, {ours, &bench_queue_64k_1x1}, {ours, &bench_raw_copy}, NULL},
 };
 
