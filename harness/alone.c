@@ -121,7 +121,8 @@ int carom__h_alone_since(const carom__h_session_t *session, carom_duration_t beg
     alone = own(session->locks[0]) && own(session->locks[1]);
     (void) share(session->locks[1]);
     (void) share(session->locks[0]);
-    return alone && apr_stat(&info, session->lock_paths[0], APR_FINFO_MTIME, session->pool) == APR_SUCCESS && info.mtime <= then;
+    return alone && apr_stat(&info, session->lock_paths[0], APR_FINFO_MTIME, session->pool) == APR_SUCCESS &&
+           info.mtime <= then;
 }
 
 void carom__h_alone_end(carom__h_session_t *session)

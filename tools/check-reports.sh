@@ -73,19 +73,22 @@ base, program = os.path.abspath(sys.argv[1]) + "/", sys.argv[2]
 if subprocess.call([program, "--list", "fault/leaks_segment"], stdout=subprocess.DEVNULL) != 0:
     sys.exit(0)
 
-# As harness/alone.c does, with whichever of the two APR uses: who opened it
-# just when it was removed tries again.
+# As harness/alone.c does with two files, and with whichever of the two locks
+# APR uses: who opened one just when it was removed tries again.
 def locked(file, how):
     fcntl.lockf(file, how)
     fcntl.flock(file, how)
 
 folder = next((os.environ[name] for name in ("TMPDIR", "TMP", "TEMP") if os.environ.get(name)), "/tmp")
 path = folder + "/carom-harness-" + pwd.getpwuid(os.geteuid()).pw_name + ".lock"
-while True:
-    lock = open(path, "a+")
-    locked(lock, fcntl.LOCK_SH)
-    if os.path.exists(path) and os.path.samestat(os.stat(path), os.fstat(lock.fileno())):
-        break
+def shared(path):
+    while True:
+        lock = open(path, "a+")
+        locked(lock, fcntl.LOCK_SH)
+        if os.path.exists(path) and os.path.samestat(os.stat(path), os.fstat(lock.fileno())):
+            return lock
+
+first, second = shared(path), shared(path + ".2")
 ran = subprocess.run([program, "--json", base + "s.json", "--junit", base + "s.xml", "fault/leaks_segment"],
                      stdout=subprocess.PIPE, universal_newlines=True)
 left = re.search(r"/dev/shm/[^,\s]*", ran.stdout)
@@ -93,7 +96,9 @@ if left:
     os.unlink(left.group())
 os.utime(path)
 try:
-    locked(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    locked(first, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    locked(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.unlink(path + ".2")
     os.unlink(path)
 except BlockingIOError:
     pass

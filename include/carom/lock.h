@@ -56,7 +56,8 @@ CAROM_API void carom_lock_destroy(carom_lock_t **lock);
  * that all is well.  CAROM_ETIMEOUT: another has it; CAROM_EDEADLOCK: this thread has it already, and it is not recursive;
  * CAROM_EOVERFLOW: a recursive one, too often; CAROM_EINVAL: not a lock; CAROM_EFORKED: the handle is the parent's.  An entry
  * that runs in a thread is entered among those who can own something, at its first call with a lock, a condition or a queue:
- * that call may give CAROM_ENOMEM, CAROM_EAGAIN (there are some 18,000 of them), or CAROM_ETIMEOUT as of create.
+ * that call may give CAROM_ENOMEM, CAROM_EAGAIN (a tree has some 18,000 processes and such threads at most), or CAROM_ETIMEOUT
+ * as of create.
  * A signal does not end it.  An owner that dies is noticed within 100 ms, mostly at once.  No system call when the lock is
  * free. */
 CAROM_API carom_status_t carom_lock_acquire(carom_lock_t *lock, carom_duration_t timeout) CAROM_MUST_CHECK;
@@ -73,7 +74,7 @@ CAROM_API carom_status_t carom_lock_recover(carom_lock_t *lock);
  * process. */
 CAROM_API int carom_lock_is_locked(const carom_lock_t *lock);
 
-/* Who has a lock.  All zero: nobody, or one who has died. */
+/* Who has a lock.  All zero: nobody; no pid and no depth: one who has died. */
 typedef struct carom_lock_owner_t {
     int64_t pid;                   /* of its process; 0 when that is dead and gone */
     uint64_t thread;               /* the system's number of the thread */

@@ -87,8 +87,8 @@ CAROM_API carom_status_t carom_queue_put_array(size_t *put, carom_queue_t *queue
 /* ---- getting ---- */
 
 /* Gets an item as a value; one of bytes gives a bytes value.  The caller clears it.  Waits while there is none.
- * CAROM_ETIMEOUT: none came, or a process of the tree is stopped in the middle of a get, or has the lock of what they share,
- * which an item of more than 16 KiB hears of 0.1 s late; CAROM_EEOF: the queue is closed and empty; CAROM_EBADMSG,
+ * CAROM_ETIMEOUT: none came, or a process of the tree is stopped in the middle of a get, or while it has the lock of what they
+ * share (then 0.1 s late, of an item of more than 16 KiB); CAROM_EEOF: the queue is closed and empty; CAROM_EBADMSG,
  * CAROM_EDEPTH, CAROM_ECOUNT, CAROM_EUTF8, CAROM_EVERSION: it is no good value, and is taken out; CAROM_ENOMEM: it stays, but
  * for one of more than 16 KiB, or with locks and the like in it, which may be lost; CAROM_EBUSY: another process of the tree
  * was stopped while it had the lock of what they share, and what came along could not be taken over: the item is lost;

@@ -9,7 +9,7 @@
  *         wait_for_readable(loop);
  *     }
  *
- * There is none for a condition or a barrier: who waits there is one who came, which a loop is not before it waits.
+ * There is none for a condition or a barrier: waiting there is an act by itself, a ticket or an arrival, and not looking.
  *
  * It tells that one may try: others may be faster.  Without a watch none of these has anything of the system's; a watch has a
  * thread of its own, from the first poll that finds nothing, and, but on Windows, two descriptors.

@@ -157,15 +157,18 @@ static carom_status_t attempt_shared(carom_test_t *test)
 CAROM_TEST_WITH(fault, shared_things_without_descriptors, .modes = CAROM_TEST_ONCE_ONLY, .cold = 1,
                 .leaves = CAROM_LEAVES_DESCRIPTORS)
 {
+    carom_arena_usage_t usage;
     struct rlimit before;
     carom_status_t status;
 
     skip_without_shares(test);
+    carom_arena_usage(&usage);
     CAROM_ASSERT_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
     set_limit((rlim_t) first_free());
     status = attempt_shared(test);
     set_limit(before.rlim_cur);
-    CAROM_ASSERT_STATUS(status, CAROM_EMFILE);
+    /* With --no-isolate there is what another test has made. */
+    CAROM_ASSERT_STATUS(status, usage.bytes == 0 ? CAROM_EMFILE : CAROM_OK);
     CAROM_ASSERT_OK(attempt_shared(test));
 }
 

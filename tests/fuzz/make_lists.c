@@ -45,8 +45,11 @@ static void write_list(const char *name, const carom_value_t *items, size_t coun
 
 int main(int argc, char **argv)
 {
-    carom_value_t items[] = {carom_value_from_int(-5),      carom_value_from_float(0.5),    carom_value_from_bool(1),
-                             carom_value_borrow_text("\xC3\xA9 and more than eight"),      carom_value_borrow_bytes("\0\xFF", 2),
+    carom_value_t items[] = {carom_value_from_int(-5),
+                             carom_value_from_float(0.5),
+                             carom_value_from_bool(1),
+                             carom_value_borrow_text("\xC3\xA9 and more than eight"),
+                             carom_value_borrow_bytes("\0\xFF", 2),
                              carom_value_none()};
     size_t count = sizeof items / sizeof items[0];
 
