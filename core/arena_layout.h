@@ -10,7 +10,7 @@
 #include "core/arena.h"
 
 #define CAROM__ARENA_MAGIC 0x43A204A2E4A00001u
-#define CAROM__ARENA_LAYOUT 5          /* raised with every change here */
+#define CAROM__ARENA_LAYOUT 6          /* raised with every change here */
 
 #define CAROM__SEGMENT ((uint64_t) 4 << 20)       /* what a process maps at a time */
 #define CAROM__BLOCK_MIN 64
@@ -60,7 +60,7 @@ enum { CAROM__SLOT_FREE, CAROM__SLOT_STARTING, CAROM__SLOT_LIVE, CAROM__SLOT_END
 typedef struct carom__slot_t {
     carom_plat_mark_t mark;
     _Atomic uint64_t life;
-    carom__id_t starter;
+    _Atomic uint64_t starter;          /* its slot: the generation in the upper half, as in life */
     uint32_t holds;                    /* places in objects */
     _Atomic uint32_t returned;         /* 1: its entry has come to its end */
     uint32_t reserved[4];

@@ -33,6 +33,15 @@ static carom__slot_t *find(carom__id_t id)
     return slot && carom__slot_generation(slot) == id.generation ? slot : NULL;
 }
 
+/* Read by who asks for somebody's life without the lock, while the slot may be made another's: then it was not his either. */
+static carom__id_t starter_of(const carom__slot_t *slot)
+{
+    uint64_t starter = atomic_load_explicit(&slot->starter, memory_order_relaxed);
+    carom__id_t id = {(uint32_t) starter, (uint32_t) (starter >> 32)};
+
+    return id;
+}
+
 static uint64_t life_of(uint32_t generation, unsigned state)
 {
     return (uint64_t) generation << 32 | state;
@@ -65,7 +74,7 @@ static int is_alive(carom_plat_shared_t *shared, uint32_t index)
     if (carom__slot_state(slot) == CAROM__SLOT_THREAD && atomic_load(&slot->returned))
         return 0;
     if (carom__slot_state(slot) == CAROM__SLOT_STARTING || carom__slot_state(slot) == CAROM__SLOT_THREAD)
-        return is_starter_alive(shared, slot->starter);
+        return is_starter_alive(shared, starter_of(slot));
     return is_live(shared, index, slot);
 }
 
@@ -94,7 +103,7 @@ int64_t carom__slot_party_pid(uint32_t party)
     if (slot == NULL || !carom__slot_is_party_alive(party))
         return 0;
     if (carom__slot_state(slot) == CAROM__SLOT_THREAD)
-        slot = find(slot->starter);
+        slot = find(starter_of(slot));
     return slot ? (int64_t) atomic_load(&slot->mark.pid) : 0;
 }
 
@@ -207,7 +216,8 @@ static carom_status_t make_locked(carom__id_t *id, unsigned state)
     if (id->generation == 0)
         id->generation = 1;
     carom__fault("slot.make");
-    slot->starter = carom__arena_self;
+    atomic_store_explicit(&slot->starter, life_of(carom__arena_self.generation, 0) | carom__arena_self.index,
+                          memory_order_relaxed);
     slot->holds = 0;
     atomic_store(&slot->returned, 0);
     atomic_store(&slot->life, life_of(id->generation, state));
@@ -289,7 +299,7 @@ static void end_orphans(void)
         if (!is_anothers(slot, i))
             continue;
         life = atomic_load(&slot->life);
-        starter = find(slot->starter);
+        starter = find(starter_of(slot));
         if ((starter == NULL || carom__slot_state(starter) != CAROM__SLOT_LIVE) && !is_alive(carom__arena_shared(), i))
             end(i, life);
     }

@@ -45,7 +45,8 @@ CAROM_TASK(kept_leaves_a_lock)
 }
 
 /* Who waits for it hears of its end, though nobody can be told. */
-CAROM_TEST_WITH(kept, a_thread_that_ends_with_a_lock, .modes = CAROM_TEST_SPAWN, .timeout_ms = 60000)
+CAROM_TEST_WITH(kept, a_thread_that_ends_with_a_lock, .modes = CAROM_TEST_SPAWN, .warm_up = CAROM_TEST_THREAD,
+                .timeout_ms = 60000)
 {
     carom_connection_t *to_keeper;
     carom_process_t *keeper, *thread;
