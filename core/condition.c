@@ -3,7 +3,8 @@
  * Who waits draws a ticket.  A notification of n adds n credits, and says which tickets may take one: all that were drawn by
  * then, so that nobody who comes later takes what was meant for others.  Who finds a credit takes it under the lock, which it
  * must have again anyhow.  So nobody waits for anybody's acknowledgement, and the credit of one who died asleep goes to the
- * next.  Numbers that a dead owner of the lock left between two steps count one waiter or one credit too many at worst. */
+ * next.  Numbers that a dead owner of the lock left between two steps count at worst one waiter too many, or the credits of one
+ * notification. */
 
 #include <carom/condition.h>
 
@@ -23,9 +24,9 @@ typedef struct block_t {
     _Atomic uint32_t calls;            /* what sleepers sleep on: how often somebody was notified */
 } block_t;
 
-/* Of the tickets from `all` on.  Both are in one word, with the last 16 bits of the `all` they were counted for: with others they
- * are nothing any more, since all were notified by one who died before he could say so here.  (If 65,536 had waited, he counts
- * them all.) */
+/* Of the tickets from `all` on.  Both are in one word, with the last 16 bits of the `all` they were counted for: with others
+ * they are nothing any more, since all were notified by one who died before he could say so here.  (When some 65,536 tickets
+ * were drawn meanwhile, to the number, they are believed all the same.) */
 typedef struct counts_t {
     uint64_t waiting;                  /* the dead count until all are notified */
     uint64_t credits;

@@ -69,7 +69,7 @@ static void CAROM_NORETURN finish(carom_call_t *ended, int code)
 
     /* While it has the handles that were arguments. */
     carom__barriers_quit();
-    /* Before all else: who reads the channel to its end before he joins would never read a long report. */
+    /* Before the report: who reads the channel to its end before he joins would never read a long report. */
     carom__call_end_channel(ended);
     if (ended->report.failure != CAROM_OK || ended->report.has_result)
         code = report_end(self, &ended->report, code);

@@ -6,30 +6,9 @@
 
 #include <carom.h>
 
-#include <stdio.h>
-#include <stdlib.h>
+#include "corpus.h"
+
 #include <string.h>
-
-static const char *folder;
-
-static void insist(int truth, const char *what)
-{
-    if (!truth) {
-        fprintf(stderr, "make_corpus: %s\n", what);
-        exit(1);
-    }
-}
-
-static void write_bytes(const char *name, const void *bytes, size_t length)
-{
-    char path[1000];
-
-    insist(snprintf(path, sizeof path, "%s/%s", folder, name) < (int) sizeof path, "path too long");
-    FILE *file = fopen(path, "wb");
-    insist(file != NULL, path);
-    insist(fwrite(bytes, 1, length, file) == length, path);
-    insist(fclose(file) == 0, path);
-}
 
 /* Takes the value over. */
 static void write_value(const char *name, carom_value_t value)
