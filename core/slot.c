@@ -184,13 +184,23 @@ carom_status_t carom__slot_claim(carom_plat_shared_t *shared, carom__id_t id)
 
 /* ---- making and ending ---- */
 
-static carom_status_t find_free(uint32_t *index)
+/* A process whose end is known may still be on its way out, and nobody can claim its slot until it is gone.  A thread claims
+ * none. */
+static int is_free(uint32_t index, unsigned state)
+{
+    const carom__slot_t *slot = slot_at(index);
+
+    return slot && carom__slot_state(slot) == CAROM__SLOT_FREE &&
+           (state == CAROM__SLOT_THREAD || !carom_plat_shared_is_alive(carom__arena_shared(), index, &slot->mark));
+}
+
+static carom_status_t find_free(uint32_t *index, unsigned state)
 {
     uint32_t count = atomic_load(&carom__arena_root->slot_count);
     carom_status_t status;
 
     for (*index = 0; *index < count; ++*index)
-        if (slot_at(*index) && carom__slot_state(slot_at(*index)) == CAROM__SLOT_FREE)
+        if (is_free(*index, state))
             return CAROM_OK;
     if (count == CAROM__SLOTS_MAX)
         return CAROM_EAGAIN;
@@ -206,7 +216,7 @@ static carom_status_t make_locked(carom__id_t *id, unsigned state)
 {
     carom__slot_t *slot;
     uint32_t index;
-    carom_status_t status = find_free(&index);
+    carom_status_t status = find_free(&index, state);
 
     if (status != CAROM_OK)
         return status;

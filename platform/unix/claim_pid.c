@@ -17,6 +17,12 @@
 #define BIRTH_FIELD 22                /* of Linux's /proc/PID/task/PID/stat, counted from 1; the state is the third */
 #define STATE_FIELD 3
 
+/* ESRCH is for one that goes while it is looked up or read. */
+static int there_is_none(int error)
+{
+    return error == ESRCH || error == ENOENT;
+}
+
 /* Of its first thread, which is as old as the process: what the process says of itself qemu-user makes up.  0 or an errno;
  * ENOENT: there is no such process, or nothing that tells of any. */
 static int read_stat(char *text, size_t size, pid_t pid)
@@ -28,14 +34,14 @@ static int read_stat(char *text, size_t size, pid_t pid)
     snprintf(path, sizeof path, "/proc/%ld/task/%ld/stat", (long) pid, (long) pid);
     fd = carom__fd_open(path, O_RDONLY);
     if (fd < 0)
-        return errno;
+        return there_is_none(errno) ? ENOENT : errno;
     do
         n = read(fd, text, size - 1);
     while (n < 0 && errno == EINTR);
     error = n < 0 ? errno : 0;
     text[n < 0 ? 0 : n] = '\0';
     close(fd);
-    return error == ESRCH ? ENOENT : error;
+    return there_is_none(error) ? ENOENT : error;
 }
 
 /* The time of birth in Linux's ticks; 0: it is dead. */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -151,6 +152,35 @@ CAROM_TEST_ONCE(memory, alive_without_descriptors)
     CAROM_ASSERT(alive);
     kill_peer(&child);
     CAROM_ASSERT(!carom_plat_shared_is_alive(member.shared, 2, &member.area->marks[2]));
+    area_close();
+}
+
+static void *kills(void *child)
+{
+    kill_peer(child);
+    return NULL;
+}
+
+/* Whoever asks while the system does away with a process hears of its death once and for all. */
+CAROM_TEST_ONCE(memory, the_dead_stay_dead)
+{
+    carom_plat_child_t *child;
+    pthread_t killer;
+    int round, back = 0, i;
+
+    area_open();
+    for (round = 0; round < 100; round++) {
+        atomic_store(&member.area->ready, 0);
+        child = launch_peer("stay", 2);
+        CAROM_ASSERT(becomes(&member.area->ready, 1, SOON));
+        CAROM_ASSERT_INT(pthread_create(&killer, NULL, kills, &child), 0);
+        while (carom_plat_shared_is_alive(member.shared, 2, &member.area->marks[2]))
+            continue;
+        for (i = 0; i < 100; i++)
+            back += carom_plat_shared_is_alive(member.shared, 2, &member.area->marks[2]);
+        CAROM_ASSERT_INT(pthread_join(killer, NULL), 0);
+    }
+    CAROM_ASSERT_INT(back, 0);
     area_close();
 }
 
