@@ -17,8 +17,10 @@
 
 #include "platform/platform.h"
 
-/* How long one waits for the lock who makes something; and one who hands on or lets go, which may be many things at once. */
+/* How long one waits for the lock who makes something; who takes over what is lost otherwise; and who hands on or lets go, which
+ * may be many things at once. */
 #define CAROM__ARENA_PATIENCE carom_seconds(5)
+#define CAROM__ARENA_CARE carom_seconds(1)
 #define CAROM__ARENA_HASTE carom_milliseconds(100)
 
 /* What an object is.  0 is none; shareable objects (core/share.h) are what their values are, a carom_type_t. */
@@ -130,6 +132,10 @@ int carom__object_is_held(carom__id_t object, int place, carom__holder_t holder)
 /* Makes `to` the holder instead of `from`.  CAROM_EBADMSG: `from` is not the holder; CAROM_ETIMEOUT: a process that does not go
  * on has the arena's lock, for 0.1 s: a message may have 64 ends. */
 carom_status_t carom__object_hand(carom__id_t object, int place, carom__holder_t from, carom__holder_t to);
+
+/* Makes the caller the holder instead of `from`, of what has come to it and is lost otherwise: waits 1 s therefore, for whoever
+ * may only be waiting for a processor; 0.1 s when this process owes something, as for the first of what came. */
+carom_status_t carom__object_adopt(carom__id_t object, int place, carom__holder_t from);
 
 /* Called under the arena's lock, once at least, for an object that a process held when it died: its block and number.  Does not
  * wait, and does nothing at the second time. */

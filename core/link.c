@@ -48,7 +48,7 @@ carom_status_t carom__link_take(const carom__whereabouts_t *where, carom__holder
     if (carom__object_at(where->link, CAROM__OBJECT_LINK, NULL) == NULL)
         return CAROM_EBADMSG;
     carom__fault("link.taking");
-    return carom__object_hand(where->link, (int) where->side, from, carom__holder_self());
+    return carom__object_adopt(where->link, (int) where->side, from);
 }
 
 /* Who looks, looks at these before the bell. */

@@ -299,18 +299,29 @@ static carom_status_t hand(carom__id_t id, int place, carom__holder_t from, caro
     return CAROM_OK;
 }
 
-carom_status_t carom__object_hand(carom__id_t id, int place, carom__holder_t from, carom__holder_t to)
+static carom_status_t hand_within(carom_duration_t patience, carom__id_t id, int place, carom__holder_t from,
+                                  carom__holder_t to)
 {
     carom_status_t status;
 
     if (carom__arena_shared() == NULL)
         return CAROM_EFORKED;
-    status = carom__arena_enter(carom__deadline(CAROM__ARENA_HASTE));
+    status = carom__arena_enter(carom__deadline(patience));
     if (status != CAROM_OK)
         return status;
     status = hand(id, place, from, to);
     carom__arena_leave();
     return status;
+}
+
+carom_status_t carom__object_hand(carom__id_t id, int place, carom__holder_t from, carom__holder_t to)
+{
+    return hand_within(CAROM__ARENA_HASTE, id, place, from, to);
+}
+
+carom_status_t carom__object_adopt(carom__id_t id, int place, carom__holder_t from)
+{
+    return hand_within(carom__debts_any() ? CAROM__ARENA_HASTE : CAROM__ARENA_CARE, id, place, from, carom__holder_self());
 }
 
 void carom__object_let_go_locked(carom__id_t id, int place, carom__holder_t from)

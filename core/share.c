@@ -144,7 +144,7 @@ carom_status_t carom__share_adopt(void **handle, carom_type_t type, carom__id_t 
 
     *handle = NULL;
     if (carom__reference_target(&object, &is, reference, from) && is == (int) type)
-        status = carom__object_hand(reference, 0, from, carom__holder_self());
+        status = carom__object_adopt(reference, 0, from);
     carom__fault("share.adopted");
     if (status == CAROM_OK)
         status = open_reference(handle, type, object, reference);
