@@ -205,14 +205,21 @@ static HANDLE open_null(void)
     return CreateFileW(L"NUL", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, &security, OPEN_EXISTING, 0, NULL);
 }
 
+/* Under Wine 8 a new process does not come up once in some thousands of times, when what the system laid out by lot is in the
+ * way of what Wine wants there; that is told as an internal error, and the next one comes up. */
+#define TRIES 3
+
 apr_status_t carom_inspect_create(PROCESS_INFORMATION *made, const carom_inspect_launch_t *launch)
 {
     HANDLE streams[2] = {open_null(), open_to_append(launch->output, 1)};
     WCHAR *command = command_line(launch->arguments);
     apr_status_t status = APR_EGENERAL;
+    int tries = TRIES;
 
     if (command != NULL && streams[0] != INVALID_HANDLE_VALUE && streams[1] != INVALID_HANDLE_VALUE)
-        status = create_suspended(made, command, streams);
+        do
+            status = create_suspended(made, command, streams);
+        while (status == APR_FROM_OS_ERROR(ERROR_INTERNAL_ERROR) && --tries > 0);
     if (streams[0] != INVALID_HANDLE_VALUE)
         CloseHandle(streams[0]);
     if (streams[1] != INVALID_HANDLE_VALUE)

@@ -227,7 +227,8 @@ static DWORD priority(int nice)
     return nice < 10 ? BELOW_NORMAL_PRIORITY_CLASS : IDLE_PRIORITY_CLASS;
 }
 
-/* Under Wine 8 a new process does not come up once in 1,500 times, which is told as an internal error; the next one does. */
+/* Under Wine 8 a new process does not come up once in some thousands of times, when what the system laid out by lot is in the
+ * way of what Wine wants there; that is told as an internal error, and the next one comes up. */
 static int create_at_last(const preparation_t *p, DWORD flags, STARTUPINFOW *startup, PROCESS_INFORMATION *made)
 {
     int tries = TRIES, done;
