@@ -137,9 +137,9 @@ carom_status_t carom__object_hand(carom__id_t object, int place, carom__holder_t
  * may only be waiting for a processor; 0.1 s when this process owes something, as for the first of what came. */
 carom_status_t carom__object_adopt(carom__id_t object, int place, carom__holder_t from);
 
-/* Called under the arena's lock, once at least, for an object that a process held when it died: its block and number.  Does not
- * wait, and does nothing at the second time. */
-typedef void (*carom__mourner_t)(void *block, uint32_t index, carom__id_t dead);
+/* Called under the arena's lock, once at least, for an object that a process held when it died.  Does not wait, and does
+ * nothing at the second time. */
+typedef void (*carom__mourner_t)(void *block, carom__id_t object, carom__id_t dead);
 extern const carom__mourner_t carom__object_mourners[256];
 
 /* Calls it for all objects of a type: a thread has ended that had a slot, which says little of what it had.  While the arena's

@@ -10,7 +10,7 @@
 #include "core/arena.h"
 
 #define CAROM__ARENA_MAGIC 0x43A204A2E4A00001u
-#define CAROM__ARENA_LAYOUT 6          /* raised with every change here */
+#define CAROM__ARENA_LAYOUT 7          /* raised with every change here */
 
 #define CAROM__SEGMENT ((uint64_t) 4 << 20)       /* what a process maps at a time */
 #define CAROM__BLOCK_MIN 64
@@ -65,6 +65,8 @@ typedef struct carom__slot_t {
     _Atomic uint32_t returned;         /* 1: its entry has come to its end */
     uint32_t reserved[4];
 } carom__slot_t;
+
+_Static_assert(CAROM__SLOTS_MAX <= 65536, "what a barrier's word has room for");
 
 /* An object.  It is free when it has no holder.  One that references refer to has their number in its second place. */
 typedef struct carom__object_t {

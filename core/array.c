@@ -23,7 +23,7 @@ struct carom_array_t {
     size_t count, item_size;
     carom_item_type_t type;
 
-    carom_lock_t *lock;                /* owned; or NULL */
+    carom_lock_t *lock;                /* owned, and lent by the array; or NULL */
 };
 
 static block_t *block_of(const carom_array_t *array)
@@ -135,17 +135,12 @@ void carom_array_destroy(carom_array_t **array)
 
 static carom_status_t open_lock(carom_array_t *array)
 {
-    carom__id_t lock;
     void *handle;
     carom_status_t status;
-    int type;
 
     if (block_of(array)->lock.generation == 0)
         return CAROM_OK;
-    if (!carom__reference_target(&lock, &type, block_of(array)->lock, carom__holder_object(array->share.object)) ||
-        type != CAROM_LOCK)
-        return CAROM_EBADMSG;
-    status = carom__share_find(&handle, CAROM_LOCK, lock);
+    status = carom__share_lend(&handle, CAROM_LOCK, block_of(array)->lock, array->share.object);
     array->lock = handle;
     return status;
 }
@@ -426,6 +421,12 @@ carom_status_t carom_array_add_float(double *after, carom_array_t *array, size_t
     if (after)
         *after = status == CAROM_OK ? float_of(type, bits) : 0;
     return status;
+}
+
+/* Its lock may have been the dead one's. */
+void carom__array_mourn(void *block, carom__id_t array, carom__id_t dead)
+{
+    carom__lock_mourn_kept(((block_t *) block)->lock, array, dead);
 }
 
 const carom__share_kind_t carom__kind_array = {sizeof(carom_array_t), sizeof(block_t), open_array, close_array};

@@ -8,21 +8,22 @@
 
 #include "platform/fault.h"
 
-/* The word: arrived (16), how the last rounds ended (16; 1: all had come), round (24), flags (8). */
+/* The word: arrived, or who acts (16), how the last rounds ended (16; 1: all had come), round (24), flags (8). */
 #define ARRIVED UINT64_C(0xFFFF)
+#define ACTOR ARRIVED
 #define HISTORY_AT 16
 #define HISTORY_BITS 16
 #define ROUND_AT 32
 #define ROUND_MASK 0xFFFFFFu
 #define BROKEN ((uint64_t) 1 << 56)
-#define ACTING ((uint64_t) 1 << 57)    /* all have come, and the last of them runs the action */
+#define ACTING ((uint64_t) 1 << 57)    /* all have come, and the last of them runs the action: of the process in that slot */
 
 typedef struct block_t {
     _Atomic uint64_t word;
     _Atomic uint32_t turns;            /* what sleepers sleep on: how often there was something new */
     _Atomic uint32_t looks;            /* how often one of the sleepers has looked for the dead */
-    _Atomic uint32_t actor;            /* whose process runs the action, while one does: carom__slot_party() */
     uint32_t parties;                  /* never changes */
+    _Atomic carom__holder_t last_dead; /* whose death was told */
 } block_t;
 
 struct carom_barrier_t {
@@ -170,7 +171,6 @@ static carom_status_t act(const carom_barrier_t *barrier, uint64_t acting)
     unsigned before = begin_action(barrier, acting);
     carom_status_t status;
 
-    atomic_store(&block_of(barrier)->actor, carom__slot_party(carom__arena_slot()));
     carom__fault("barrier.acting");
     status = barrier->action(barrier->baton);
     actions.count = before;
@@ -211,13 +211,22 @@ static carom_status_t sleep_through(const carom_barrier_t *barrier, uint32_t rou
     }
 }
 
+/* The word when the last one has come who is to act. */
+static uint64_t acting_in(uint64_t word)
+{
+    return (word & ~ACTOR) | ACTING | carom__arena_slot().index;
+}
+
 /* Comes into the round that was seen: 0 when it is another by now. */
 static int come(const carom_barrier_t *barrier, uint64_t *seen, uint64_t *now)
 {
     block_t *block = block_of(barrier);
     int is_last = (*seen & ARRIVED) + 1 == block->parties;
 
-    *now = is_last && barrier->action == NULL ? next_round(*seen, 1) : (*seen + 1) | (is_last ? ACTING : 0);
+    if (is_last)
+        *now = barrier->action ? acting_in(*seen) : next_round(*seen, 1);
+    else
+        *now = *seen + 1;
     return atomic_compare_exchange_weak(&block->word, seen, *now);
 }
 
@@ -312,7 +321,9 @@ uint32_t carom_barrier_parties(const carom_barrier_t *barrier)
 
 uint32_t carom_barrier_waiting(const carom_barrier_t *barrier)
 {
-    return (uint32_t) (word_of(barrier) & ARRIVED);
+    uint64_t word = word_of(barrier);
+
+    return word & ACTING ? block_of(barrier)->parties : (uint32_t) (word & ARRIVED);
 }
 
 int carom_barrier_is_broken(const carom_barrier_t *barrier)
@@ -322,15 +333,20 @@ int carom_barrier_is_broken(const carom_barrier_t *barrier)
 
 /* ---- a participant's death ---- */
 
-void carom__barrier_mourn(void *block, uint32_t index, carom__id_t dead)
+void carom__barrier_mourn(void *block, carom__id_t object, carom__id_t dead)
 {
+    carom__holder_t holder = carom__holder_process(dead);
     block_t *barrier = block;
     uint64_t seen = atomic_load(&barrier->word);
 
     /* Who has returned is missed by nobody, unless a thread of it was to end the round. */
-    if (carom__slot_has_returned(dead) && !(seen & ACTING && atomic_load(&barrier->actor) == carom__slot_party(dead)))
+    if (carom__slot_has_returned(dead) && !(seen & ACTING && (seen & ACTOR) == dead.index))
         return;
-    (void) break_it(barrier, index, round_of(seen));
+    /* Each handle tells of it, and whoever resets the barrier in between has mended it. */
+    if (atomic_load(&barrier->last_dead) == holder)
+        return;
+    (void) break_it(barrier, object.index, round_of(seen));
+    atomic_store(&barrier->last_dead, holder);
 }
 
 const carom__share_kind_t carom__kind_barrier = {sizeof(carom_barrier_t), sizeof(block_t), NULL, NULL};

@@ -38,7 +38,7 @@ typedef struct counts_t {
 
 struct carom_condition_t {
     carom__share_t share;
-    carom_lock_t *lock;                /* owned */
+    carom_lock_t *lock;                /* owned, and lent by the condition */
 };
 
 static block_t *block_of(const carom_condition_t *condition)
@@ -112,15 +112,9 @@ carom_status_t carom_condition_create(carom_condition_t **condition, carom_conte
 static carom_status_t open_lock(carom__share_t *share)
 {
     carom_condition_t *condition = (carom_condition_t *) share;
-    carom__id_t lock;
     void *handle;
-    carom_status_t status;
-    int type;
+    carom_status_t status = carom__share_lend(&handle, CAROM_LOCK, block_of(condition)->lock, share->object);
 
-    if (!carom__reference_target(&lock, &type, block_of(condition)->lock, carom__holder_object(share->object)) ||
-        type != CAROM_LOCK)
-        return CAROM_EBADMSG;
-    status = carom__share_find(&handle, CAROM_LOCK, lock);
     condition->lock = handle;
     return status;
 }
@@ -285,6 +279,12 @@ carom_status_t carom_condition_notify_all(carom_condition_t *condition)
     count(block, 0, 0);
     call(condition, 1);
     return CAROM_OK;
+}
+
+/* Its lock may have been the dead one's. */
+void carom__condition_mourn(void *block, carom__id_t condition, carom__id_t dead)
+{
+    carom__lock_mourn_kept(((block_t *) block)->lock, condition, dead);
 }
 
 const carom__share_kind_t carom__kind_condition = {sizeof(carom_condition_t), sizeof(block_t), open_lock, close_lock};

@@ -300,7 +300,7 @@ carom_status_t carom__lock_take_back(carom_lock_t *lock, uint32_t depth)
 
 /* ---- an owner's death ---- */
 
-void carom__lock_mourn(void *block, uint32_t index, carom__id_t dead)
+void carom__lock_mourn(void *block, carom__id_t object, carom__id_t dead)
 {
     carom__lock_t *lock = block;
     uint64_t seen = atomic_load(&lock->owner);
@@ -312,7 +312,19 @@ void carom__lock_mourn(void *block, uint32_t index, carom__id_t dead)
         return;
     carom__fault("lock.mourned");
     atomic_fetch_add(&lock->wakes, 1);
-    carom__arena_unpark(index, &lock->wakes, 0);
+    carom__arena_unpark(object.index, &lock->wakes, 0);
+}
+
+void carom__lock_mourn_kept(carom__id_t reference, carom__id_t keeper, carom__id_t dead)
+{
+    carom__id_t object;
+    void *block = NULL;
+    int type;
+
+    if (carom__reference_target(&object, &type, reference, carom__holder_object(keeper)))
+        block = carom__object_at(object, CAROM_LOCK, NULL);
+    if (block)
+        carom__lock_mourn(block, object, dead);
 }
 
 const carom__share_kind_t carom__kind_lock = {sizeof(carom_lock_t), sizeof(carom__lock_t), NULL, NULL};

@@ -189,11 +189,13 @@ static void take(carom__object_t *object, uint32_t index, int place, carom__list
 static void mourn(const carom__object_t *object, uint32_t index, carom__holder_t holder)
 {
     const carom__object_t *target = is_reference(object) ? target_of(object) : object;
-    carom__id_t dead = {index_of(holder), (uint32_t) holder};
+    carom__id_t dead = {index_of(holder), (uint32_t) holder}, id = {is_reference(object) ? object->block : index, 0};
     void *block = target && carom__object_mourners[target->type] ? block_of(target) : NULL;
 
-    if (block && kind_of(holder) == PROCESS)
-        carom__object_mourners[target->type](block, is_reference(object) ? object->block : index, dead);
+    if (block == NULL || kind_of(holder) != PROCESS)
+        return;
+    id.generation = atomic_load(&target->generation);
+    carom__object_mourners[target->type](block, id, dead);
 }
 
 static void mourn_all(int type, carom__id_t dead)

@@ -290,7 +290,7 @@ int carom_queue_is_closed(const carom_queue_t *queue)
 
 /* ---- a death ---- */
 
-void carom__queue_mourn(void *block, uint32_t index, carom__id_t dead)
+void carom__queue_mourn(void *block, carom__id_t object, carom__id_t dead)
 {
     carom__holder_t holder = carom__holder_process(dead);
     carom__queue_t *queue = block;
@@ -304,7 +304,7 @@ void carom__queue_mourn(void *block, uint32_t index, carom__id_t dead)
     carom__fault("queue.mourned");
     atomic_store(&queue->last_dead, holder);
     atomic_fetch_add(&queue->joiner_calls, 1);
-    carom__arena_unpark(index, &queue->joiner_calls, 1);
+    carom__arena_unpark(object.index, &queue->joiner_calls, 1);
 }
 
 const carom__share_kind_t carom__kind_queue = {sizeof(carom_queue_t), sizeof(carom__queue_t), NULL, NULL};

@@ -22,9 +22,9 @@ static const carom__share_kind_t *const kinds[] = {
 _Static_assert(sizeof kinds / sizeof kinds[0] == CAROM_HEAP - CAROM_LOCK + 1, "one for each type");
 
 const carom__mourner_t carom__object_mourners[256] = {
-    [CAROM_LOCK] = carom__lock_mourn,
-    [CAROM_BARRIER] = carom__barrier_mourn,
-    [CAROM_QUEUE] = carom__queue_mourn,
+    [CAROM_LOCK] = carom__lock_mourn,       [CAROM_CONDITION] = carom__condition_mourn,
+    [CAROM_BARRIER] = carom__barrier_mourn, [CAROM_QUEUE] = carom__queue_mourn,
+    [CAROM_ARRAY] = carom__array_mourn,
 };
 
 static const carom__share_kind_t *kind_of(carom_type_t type)
@@ -78,7 +78,8 @@ static void let_go(const carom__share_t *share)
 {
     carom__id_t held = share->reference.generation != 0 ? share->reference : share->object;
 
-    carom__object_let_go(held, 0, carom__holder_self());
+    if (!share->is_lent)
+        carom__object_let_go(held, 0, carom__holder_self());
 }
 
 carom_status_t carom__share_open(void **handle)
@@ -97,22 +98,32 @@ carom_status_t carom__share_open(void **handle)
 
 /* ---- finding ---- */
 
-/* Of a reference that this process holds, which is let go after a failure. */
-static carom_status_t open_reference(void **handle, carom_type_t type, carom__id_t object, carom__id_t reference)
+/* A handle that is not open yet, and holds nothing. */
+static carom__share_t *handle_of(carom_type_t type, carom__id_t object)
 {
     carom__share_t *share = new_handle(type);
     size_t size = 0;
 
-    if (share) {
-        share->object = object;
-        share->reference = reference;
-        share->at = carom__object_at(object, type, &size);
-    }
-    if (share == NULL || share->at == NULL || size < kind_of(type)->block_size) {
+    if (share == NULL)
+        return NULL;
+    share->object = object;
+    share->at = carom__object_at(object, type, &size);
+    if (share->at && size >= kind_of(type)->block_size)
+        return share;
+    carom_free(share);
+    return NULL;
+}
+
+/* Of a reference that this process holds, which is let go after a failure. */
+static carom_status_t open_reference(void **handle, carom_type_t type, carom__id_t object, carom__id_t reference)
+{
+    carom__share_t *share = handle_of(type, object);
+
+    if (share == NULL) {
         carom__object_let_go(reference, 0, carom__holder_self());
-        carom_free(share);
         return CAROM_ENOMEM;
     }
+    share->reference = reference;
     *handle = share;
     return carom__share_open(handle);
 }
@@ -124,6 +135,23 @@ carom_status_t carom__share_find(void **handle, carom_type_t type, carom__id_t o
 
     *handle = NULL;
     return status == CAROM_OK ? open_reference(handle, type, object, reference) : status;
+}
+
+carom_status_t carom__share_lend(void **handle, carom_type_t type, carom__id_t reference, carom__id_t keeper)
+{
+    carom__id_t object;
+    carom__share_t *share;
+    int is;
+
+    *handle = NULL;
+    if (!carom__reference_target(&object, &is, reference, carom__holder_object(keeper)) || is != (int) type)
+        return CAROM_EBADMSG;
+    share = handle_of(type, object);
+    if (share == NULL)
+        return CAROM_ENOMEM;
+    share->is_lent = 1;
+    *handle = share;
+    return carom__share_open(handle);
 }
 
 /* What a message names is not believed: it may be anything that `from` holds. */

@@ -3,7 +3,7 @@
  *
  * Such an object is a block in the arena.  A process that uses it has a handle, of its own memory, which begins with a
  * carom__share_t: where the block is, and what the process holds it by.  Who made the object is in its first place; everybody
- * else holds a reference.  A handle in a value that is sent stays where it is, and a new reference goes along, held by what
+ * else holds a reference, other objects too: a condition holds its lock.  A handle in a value that is sent stays where it is, and a new reference goes along, held by what
  * it is under way in, until the receiver makes a handle of it. */
 
 #ifndef CAROM_CORE_SHARE_H
@@ -21,6 +21,7 @@ typedef struct carom__share_t {
     carom__id_t object;
     carom__id_t reference;             /* none: the process is the holder in the first place */
     void *at;                          /* the block */
+    int is_lent;                       /* held by another object, which the process has a handle of for longer */
 } carom__share_t;
 
 #define CAROM__SHARE_MAGIC 0x5AA2E000u
@@ -59,6 +60,10 @@ carom_status_t carom__share_open(void **handle) CAROM_MUST_CHECK;
 
 /* A handle of an object that somebody holds. */
 carom_status_t carom__share_find(void **handle, carom_type_t type, carom__id_t object) CAROM_MUST_CHECK;
+
+/* A handle of what another object holds, for as long as the caller has a handle of that one: nothing of the arena is needed for
+ * it.  CAROM_EBADMSG: no such reference, or to another type; CAROM_ENOMEM. */
+carom_status_t carom__share_lend(void **handle, carom_type_t type, carom__id_t reference, carom__id_t keeper) CAROM_MUST_CHECK;
 
 /* A handle of a reference that `from` holds, which is let go after a failure.  CAROM_EBADMSG: no such reference, or to another
  * type; CAROM_ENOMEM; CAROM_EBUSY: a process that does not go on has the arena's lock. */

@@ -608,3 +608,56 @@ CAROM_TEST(condition, sent_there_and_back)
     end_child(&child, 0);
     CAROM_ASSERT(objects() <= before);
 }
+
+/* ---- what they cost ---- */
+
+/* Of the arena, in bytes; it grows by chunks of 64 KiB. */
+enum { MANY = 10000, MOST_BYTES = 128, MOST_FOR_A_HANDLE = 32, CHUNK = 65536 };
+
+static carom_condition_t *conditions[MANY], *further[MANY];
+
+static uint64_t bytes_in_use(void)
+{
+    carom_arena_usage_t usage;
+
+    carom_arena_usage(&usage);
+    return usage.bytes;
+}
+
+static void send_all(void)
+{
+    pair_t pair = make_pair();
+    carom_value_t value;
+    int i;
+
+    for (i = 0; i < MANY; i++) {
+        CAROM_ASSERT_OK(carom_connection_send(pair.a, carom_value_from_condition(conditions[i]), PATIENCE));
+        CAROM_ASSERT_OK(carom_connection_receive(&value, pair.b, PATIENCE));
+        CAROM_ASSERT_OK(carom_value_take_condition(&further[i], &value));
+    }
+    close_pair(&pair);
+}
+
+CAROM_TEST_WITH(condition, ten_thousand, .modes = CAROM_TEST_ONCE_ONLY)
+{
+    uint64_t before, made, sent;
+    carom_lock_t *lock;
+    int i;
+
+    skip_without_shares_in_messages(test);
+    lock = make_lock(test);
+    before = bytes_in_use();
+    for (i = 0; i < MANY; i++)
+        CAROM_ASSERT_OK(carom_condition_create(&conditions[i], test->context, lock));
+    made = bytes_in_use() - before;
+    send_all();
+    sent = bytes_in_use() - before - made;
+    for (i = 0; i < MANY; i++) {
+        carom_condition_destroy(&further[i]);
+        carom_condition_destroy(&conditions[i]);
+    }
+    carom_lock_destroy(&lock);
+    CAROM_NOTE("%.1f bytes of the arena each, %.1f for a further handle", (double) made / MANY, (double) sent / MANY);
+    CAROM_ASSERT(made <= (uint64_t) MANY * MOST_BYTES + CHUNK);
+    CAROM_ASSERT(sent <= (uint64_t) MANY * MOST_FOR_A_HANDLE + 2 * CHUNK);
+}

@@ -12,8 +12,8 @@
  * dead one did not live to take goes to another who waited at that time.
  *
  * Handles and sending are as those of a lock (carom/lock.h).  A condition has a lock: the one that it was made with, or
- * one of its own; who gets the condition gets the lock with it.  It costs 160 bytes of the memory that the tree shares beside
- * its lock, and 64 for each further handle.
+ * one of its own; who gets the condition gets the lock with it.  It costs 128 bytes of the memory that the tree shares beside
+ * its lock, and 32 for each further handle.
  */
 
 #ifndef CAROM_CONDITION_H
