@@ -17,8 +17,8 @@
 
 #include "platform/platform.h"
 
-/* How long one waits for the lock who makes something; who takes over what is lost otherwise; and who hands on or lets go, which
- * may be many things at once. */
+/* How long one waits for the lock who makes something; who takes over what is lost otherwise, of which the first that fails is
+ * the last; and who hands on or lets go, which may be many things at once. */
 #define CAROM__ARENA_PATIENCE carom_seconds(5)
 #define CAROM__ARENA_CARE carom_seconds(1)
 #define CAROM__ARENA_HASTE carom_milliseconds(100)
@@ -134,7 +134,7 @@ int carom__object_is_held(carom__id_t object, int place, carom__holder_t holder)
 carom_status_t carom__object_hand(carom__id_t object, int place, carom__holder_t from, carom__holder_t to);
 
 /* Makes the caller the holder instead of `from`, of what has come to it and is lost otherwise: waits 1 s therefore, for whoever
- * may only be waiting for a processor; 0.1 s when this process owes something, as for the first of what came. */
+ * may only be waiting for a processor.  Statuses as carom__object_hand. */
 carom_status_t carom__object_adopt(carom__id_t object, int place, carom__holder_t from);
 
 /* Called under the arena's lock, once at least, for an object that a process held when it died.  Does not wait, and does
@@ -157,7 +157,8 @@ void carom__object_let_go(carom__id_t object, int place, carom__holder_t from);
  * CAROM_ENOMEM; CAROM_ETIMEOUT: a process that does not go on has the arena's lock, for 0.1 s; CAROM_EFORKED: this process
  * has no arena. */
 carom_status_t carom__reference_make(carom__id_t *reference, carom__id_t object, carom__holder_t holder);
-carom_status_t carom__reference_make_until(carom__id_t *reference, carom__id_t object, carom__holder_t holder, int64_t deadline);
+carom_status_t carom__reference_make_until(carom__id_t *reference, carom__id_t object, carom__holder_t holder,
+                                           int64_t deadline);
 
 /* The object of a reference, and what it is.  0: `holder` holds no such reference. */
 int carom__reference_target(carom__id_t *object, int *type, carom__id_t reference, carom__holder_t holder);

@@ -424,9 +424,9 @@ carom_status_t carom_array_add_float(double *after, carom_array_t *array, size_t
 }
 
 /* Its lock may have been the dead one's. */
-void carom__array_mourn(void *block, carom__id_t array, carom__id_t dead)
+void carom__array_mourn(void *block, carom__id_t object, carom__id_t dead)
 {
-    carom__lock_mourn_kept(((block_t *) block)->lock, array, dead);
+    carom__lock_mourn_kept(((block_t *) block)->lock, object, dead);
 }
 
 const carom__share_kind_t carom__kind_array = {sizeof(carom_array_t), sizeof(block_t), open_array, close_array};

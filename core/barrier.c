@@ -115,6 +115,14 @@ static int break_it(block_t *block, uint32_t index, uint32_t round)
     return 1;
 }
 
+/* Whichever round it is by now. */
+static void break_now(block_t *block, uint32_t index)
+{
+    while (!break_it(block, index, round_of(atomic_load(&block->word))))
+        if (atomic_load(&block->word) & BROKEN)
+            break;
+}
+
 static carom_status_t end_round(const carom_barrier_t *barrier, uint64_t acting)
 {
     block_t *block = block_of(barrier);
@@ -280,15 +288,10 @@ carom_status_t carom_barrier_wait(uint32_t *index, carom_barrier_t *barrier, car
 carom_status_t carom_barrier_abort(carom_barrier_t *barrier)
 {
     carom_status_t status = carom__share_check(barrier, CAROM_BARRIER);
-    block_t *block;
 
-    if (status != CAROM_OK)
-        return status;
-    block = block_of(barrier);
-    while (!break_it(block, barrier->share.object.index, round_of(atomic_load(&block->word))))
-        if (atomic_load(&block->word) & BROKEN)
-            break;
-    return CAROM_OK;
+    if (status == CAROM_OK)
+        break_now(block_of(barrier), barrier->share.object.index);
+    return status;
 }
 
 carom_status_t carom_barrier_reset(carom_barrier_t *barrier)
@@ -333,20 +336,27 @@ int carom_barrier_is_broken(const carom_barrier_t *barrier)
 
 /* ---- a participant's death ---- */
 
+/* Who has returned is missed by nobody, unless a thread of it was to end the round. */
+static void mourn_returned(block_t *block, uint32_t index, uint32_t slot)
+{
+    uint64_t seen = atomic_load(&block->word);
+
+    if (seen & ACTING && (seen & ACTOR) == slot)
+        (void) break_it(block, index, round_of(seen));
+}
+
+/* Each handle tells of it, and whoever resets the barrier in between has mended it; unless who tells dies in between. */
 void carom__barrier_mourn(void *block, carom__id_t object, carom__id_t dead)
 {
     carom__holder_t holder = carom__holder_process(dead);
-    block_t *barrier = block;
-    uint64_t seen = atomic_load(&barrier->word);
+    block_t *self = block;
 
-    /* Who has returned is missed by nobody, unless a thread of it was to end the round. */
-    if (carom__slot_has_returned(dead) && !(seen & ACTING && (seen & ACTOR) == dead.index))
-        return;
-    /* Each handle tells of it, and whoever resets the barrier in between has mended it. */
-    if (atomic_load(&barrier->last_dead) == holder)
-        return;
-    (void) break_it(barrier, object.index, round_of(seen));
-    atomic_store(&barrier->last_dead, holder);
+    if (carom__slot_has_returned(dead)) {
+        mourn_returned(self, object.index, dead.index);
+    } else if (atomic_load(&self->last_dead) != holder) {
+        break_now(self, object.index);
+        atomic_store(&self->last_dead, holder);
+    }
 }
 
 const carom__share_kind_t carom__kind_barrier = {sizeof(carom_barrier_t), sizeof(block_t), NULL, NULL};

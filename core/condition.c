@@ -282,9 +282,9 @@ carom_status_t carom_condition_notify_all(carom_condition_t *condition)
 }
 
 /* Its lock may have been the dead one's. */
-void carom__condition_mourn(void *block, carom__id_t condition, carom__id_t dead)
+void carom__condition_mourn(void *block, carom__id_t object, carom__id_t dead)
 {
-    carom__lock_mourn_kept(((block_t *) block)->lock, condition, dead);
+    carom__lock_mourn_kept(((block_t *) block)->lock, object, dead);
 }
 
 const carom__share_kind_t carom__kind_condition = {sizeof(carom_condition_t), sizeof(block_t), open_lock, close_lock};

@@ -9,11 +9,11 @@ extern const carom__share_kind_t carom__kind_lock, carom__kind_semaphore, carom_
     carom__kind_barrier, carom__kind_queue, carom__kind_array, carom__kind_heap;
 
 /* What they do when a process that has a handle is dead: carom__mourner_t. */
-void carom__lock_mourn(void *block, carom__id_t lock, carom__id_t dead);
-void carom__condition_mourn(void *block, carom__id_t condition, carom__id_t dead);
-void carom__barrier_mourn(void *block, carom__id_t barrier, carom__id_t dead);
-void carom__queue_mourn(void *block, carom__id_t queue, carom__id_t dead);
-void carom__array_mourn(void *block, carom__id_t array, carom__id_t dead);
+void carom__lock_mourn(void *block, carom__id_t object, carom__id_t dead);
+void carom__condition_mourn(void *block, carom__id_t object, carom__id_t dead);
+void carom__barrier_mourn(void *block, carom__id_t object, carom__id_t dead);
+void carom__queue_mourn(void *block, carom__id_t object, carom__id_t dead);
+void carom__array_mourn(void *block, carom__id_t object, carom__id_t dead);
 
 /* The same for a lock that another object holds by this reference, and lends to its handles. */
 void carom__lock_mourn_kept(carom__id_t reference, carom__id_t keeper, carom__id_t dead);

@@ -323,7 +323,7 @@ carom_status_t carom__object_hand(carom__id_t id, int place, carom__holder_t fro
 
 carom_status_t carom__object_adopt(carom__id_t id, int place, carom__holder_t from)
 {
-    return hand_within(carom__debts_any() ? CAROM__ARENA_HASTE : CAROM__ARENA_CARE, id, place, from, carom__holder_self());
+    return hand_within(CAROM__ARENA_CARE, id, place, from, carom__holder_self());
 }
 
 void carom__object_let_go_locked(carom__id_t id, int place, carom__holder_t from)

@@ -3,8 +3,8 @@
  *
  * Such an object is a block in the arena.  A process that uses it has a handle, of its own memory, which begins with a
  * carom__share_t: where the block is, and what the process holds it by.  Who made the object is in its first place; everybody
- * else holds a reference, other objects too: a condition holds its lock.  A handle in a value that is sent stays where it is, and a new reference goes along, held by what
- * it is under way in, until the receiver makes a handle of it. */
+ * else holds a reference, other objects too: a condition holds its lock.  A handle in a value that is sent stays where it is,
+ * and a new reference goes along, held by what it is under way in, until the receiver makes a handle of it. */
 
 #ifndef CAROM_CORE_SHARE_H
 #define CAROM_CORE_SHARE_H
@@ -19,7 +19,7 @@ typedef struct carom__share_t {
     uint32_t magic;                    /* CAROM__SHARE_MAGIC + its carom_type_t */
     unsigned born;                     /* carom_plat_fork_count() when made */
     carom__id_t object;
-    carom__id_t reference;             /* none: the process is the holder in the first place */
+    carom__id_t reference;             /* none: the process is the holder in the first place, or, of what is lent, none */
     void *at;                          /* the block */
     int is_lent;                       /* held by another object, which the process has a handle of for longer */
 } carom__share_t;

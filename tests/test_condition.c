@@ -641,11 +641,13 @@ static void send_all(void)
 CAROM_TEST_WITH(condition, ten_thousand, .modes = CAROM_TEST_ONCE_ONLY)
 {
     uint64_t before, made, sent;
+    int64_t there;
     carom_lock_t *lock;
     int i;
 
     skip_without_shares_in_messages(test);
     lock = make_lock(test);
+    there = objects();
     before = bytes_in_use();
     for (i = 0; i < MANY; i++)
         CAROM_ASSERT_OK(carom_condition_create(&conditions[i], test->context, lock));
@@ -656,6 +658,7 @@ CAROM_TEST_WITH(condition, ten_thousand, .modes = CAROM_TEST_ONCE_ONLY)
         carom_condition_destroy(&further[i]);
         carom_condition_destroy(&conditions[i]);
     }
+    CAROM_ASSERT(objects() <= there);  /* the pair is gone, too */
     carom_lock_destroy(&lock);
     CAROM_NOTE("%.1f bytes of the arena each, %.1f for a further handle", (double) made / MANY, (double) sent / MANY);
     CAROM_ASSERT(made <= (uint64_t) MANY * MOST_BYTES + CHUNK);

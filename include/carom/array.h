@@ -14,9 +14,9 @@
  *
  * An array may be an argument of an entry, and may be sent over connections and queues of its tree at any time; who gets it
  * has a handle of his own, and the sender keeps his.  It lives as long as anybody has a handle, whoever dies; what a process
- * that is killed had half written stays so, and its lock says so to who comes next (carom/lock.h).  It costs 96 bytes of the
- * memory that the tree shares besides its items, which are rounded up to a power of two, and as much again for a lock of its
- * own; and no descriptor.
+ * that is killed had half written stays so, and its lock says so to who comes next (carom/lock.h).  It costs 128 bytes of the
+ * memory that the tree shares besides its items, which are rounded up to a power of two, as much again for a lock of its own,
+ * and 32 for each further handle; and no descriptor.
  */
 
 #ifndef CAROM_ARRAY_H

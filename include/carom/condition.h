@@ -40,8 +40,8 @@ CAROM_API carom_lock_t *carom_condition_lock(const carom_condition_t *condition)
 /* Gives up the lock, however often this thread has acquired it, waits until it is notified, and has the lock again as often.
  * CAROM_OK: notified; CAROM_ETIMEOUT: not in time; CAROM_EOWNERDEAD: either, and an owner of the lock has died, as acquire
  * says.  CAROM_ENOTOWNER: this thread does not have the lock; CAROM_EINVAL, CAROM_EFORKED.  May return CAROM_OK without a
- * notification after a process died that waited or notified: look at what is waited for.  When the timeout is over the lock is still waited
- * for, without a limit: its owner gives it up or dies. */
+ * notification after a process died that waited or notified: look at what is waited for.  When the timeout is over the lock is
+ * still waited for, without a limit: its owner gives it up or dies. */
 CAROM_API carom_status_t carom_condition_wait(carom_condition_t *condition, carom_duration_t timeout) CAROM_MUST_CHECK;
 
 /* Waits until predicate(baton), called with the lock held, is not 0; looks first.  CAROM_OK: it is; CAROM_EOWNERDEAD: it is,

@@ -167,6 +167,7 @@ CAROM_TEST_ONCE(memory, the_dead_stay_dead)
     carom_plat_child_t *child;
     pthread_t killer;
     int round, back = 0, i;
+    int64_t latest;
 
     area_open();
     for (round = 0; round < 100; round++) {
@@ -174,8 +175,9 @@ CAROM_TEST_ONCE(memory, the_dead_stay_dead)
         child = launch_peer("stay", 2);
         CAROM_ASSERT(becomes(&member.area->ready, 1, SOON));
         CAROM_ASSERT_INT(pthread_create(&killer, NULL, kills, &child), 0);
+        latest = carom_plat_now() + SOON;
         while (carom_plat_shared_is_alive(member.shared, 2, &member.area->marks[2]))
-            continue;
+            CAROM_ASSERT(carom_plat_now() < latest);
         for (i = 0; i < 100; i++)
             back += carom_plat_shared_is_alive(member.shared, 2, &member.area->marks[2]);
         CAROM_ASSERT_INT(pthread_join(killer, NULL), 0);

@@ -63,9 +63,11 @@ CAROM_TEST_WITH(slot, lent_locks_hear_of_a_death, .modes = CAROM_TEST_SPAWN)
     carom_process_t *child;
     carom_array_t *array;
     carom_value_t value;
+    uint64_t before;
     pair_t pair;
 
     skip_without_sharing();
+    before = objects_in_use();
     CAROM_ASSERT_OK(carom_condition_create(&condition, test->context, NULL));
     CAROM_ASSERT_OK(carom_array_create(&array, test->context, CAROM_ITEM_I64, 1, NULL));
     pair = make_pair();
@@ -83,6 +85,7 @@ CAROM_TEST_WITH(slot, lent_locks_hear_of_a_death, .modes = CAROM_TEST_SPAWN)
     carom_array_destroy(&array);
     carom_process_destroy(&child);
     close_pair(&pair);
+    expect_objects(before);
 }
 
 /* ---- a barrier ---- */

@@ -7,7 +7,8 @@
  * after a death.
  *
  * What is wrong with BREAK: 1 sleepers are woken before the word changes; 2 a reset keeps who has come; 3 a round that is over
- * was passed, however it ended; 4 a death is noticed and breaks nothing; 5 who breaks it wakes nobody. */
+ * was passed, however it ended; 4 a death is noticed and breaks nothing; 5 who breaks it wakes nobody; 6 a death breaks the
+ * round that it was noticed in, or none. */
 
 #ifndef BREAK
 #define BREAK 0
@@ -139,30 +140,58 @@ proctype party(byte me)
     }
 }
 
-/* break_it() */
+/* break_it(): of the round that was seen. */
 inline break_it()
 {
-    d_step { broken = 1; arrived = 0 };
+    d_step {
+        if
+        :: !broken && round == seen -> broken = 1; arrived = 0; did = 1
+        :: else -> did = 0
+        fi
+    };
+    if
+    :: did ->
 #if BREAK != 5
-    wake_all()
+        wake_all()
 #else
-    skip
+        skip
 #endif
+    :: else
+    fi
+}
+
+/* break_now() */
+inline break_now()
+{
+    do
+    :: true ->
+        seen = round;
+        break_it();
+        if
+        :: did || broken || BREAK == 6 -> break
+        :: else
+        fi
+    od;
+    seen = 0;
+    did = 0
 }
 
 /* carom__barrier_mourn(), when a process is dead that had a handle; and when one has given up, so that the others do not wait for
  * it: a timeout's way to break it. */
 proctype reaper()
 {
+    byte seen;
+    bit did;
+
     do
     :: mourned < died ->
 #if BREAK != 4
-        break_it();
+        break_now();
 #endif
         mourned++
     :: atomic { (done[1] || dead[1]) && (done[2] || dead[2]) -> break }
     :: RESETS > 0 && (done[1] != done[2]) && !broken ->
-        break_it()
+        break_now()
     od
 }
 

@@ -151,6 +151,7 @@ barrier() {
 	breaks barrier 3 -DDEATHS=0 -DRESETS=2
 	breaks barrier 4
 	breaks barrier 5 -DDEATHS=0 -DRESETS=2
+	breaks barrier 6
 }
 
 queue() {
