@@ -162,7 +162,7 @@ static void *kills(void *child)
 }
 
 /* Whoever asks while the system does away with a process hears of its death once and for all. */
-CAROM_TEST_ONCE(memory, the_dead_stay_dead)
+CAROM_TEST_WITH(memory, the_dead_stay_dead, .modes = CAROM_TEST_ONCE_ONLY, .warm_up = CAROM_TEST_THREAD)
 {
     carom_plat_child_t *child;
     pthread_t killer;

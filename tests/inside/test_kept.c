@@ -40,6 +40,7 @@ CAROM_TASK(kept_keeps_for_a_while)
     CAROM_ASSERT_OK(carom_connection_send(connection, carom_value_none(), PATIENCE));
     CAROM_ASSERT_STATUS(carom_connection_receive(&value, connection, carom_milliseconds(200)), CAROM_ETIMEOUT);
     carom__arena_leave();
+    carom_connection_close(&connection);
     return 0;
 }
 
