@@ -30,11 +30,13 @@ static void wait_for_waiting(const carom_barrier_t *barrier, uint32_t count)
 /* Its arguments go with the entry, and what it has received does not. */
 CAROM_TASK(barrier_points_returns)
 {
-    carom_barrier_t *barrier;
+    static carom_barrier_t *barrier;
+    carom_connection_t *connection = carom_arg_connection(call, 0);
     carom_value_t value;
     pthread_t thread;
 
-    CAROM_ASSERT_OK(carom_connection_receive(&value, carom_arg_connection(call, 0), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&value, connection, PATIENCE));
+    carom_connection_close(&connection);
     CAROM_ASSERT_OK(carom_value_take_barrier(&barrier, &value));
     CAROM_ASSERT_OK(carom_barrier_action_set(barrier, does_nothing, NULL));
     wait_for_waiting(barrier, 1);
