@@ -19,7 +19,7 @@ typedef struct carom__share_t {
     uint32_t magic;                    /* CAROM__SHARE_MAGIC + its carom_type_t */
     unsigned born;                     /* carom_plat_fork_count() when made */
     carom__id_t object;
-    carom__id_t reference;             /* none: the process is the holder in the first place, or, of what is lent, none */
+    carom__id_t reference;             /* none: the process is the holder in the first place, or holds nothing of it */
     void *at;                          /* the block */
     int is_lent;                       /* held by another object, which the process has a handle of for longer */
 } carom__share_t;

@@ -660,6 +660,7 @@ CAROM_TEST_WITH(condition, ten_thousand, .modes = CAROM_TEST_ONCE_ONLY)
     }
     CAROM_ASSERT(objects() <= there);  /* the pair is gone, too */
     carom_lock_destroy(&lock);
+    CAROM_ASSERT(objects() < there);   /* and nothing holds the lock */
     CAROM_NOTE("%.1f bytes of the arena each, %.1f for a further handle", (double) made / MANY, (double) sent / MANY);
     CAROM_ASSERT(made <= (uint64_t) MANY * MOST_BYTES + CHUNK);
     CAROM_ASSERT(sent <= (uint64_t) MANY * MOST_FOR_A_HANDLE + 2 * CHUNK);

@@ -86,8 +86,7 @@ CAROM_API carom_status_t carom_connection_send(carom_connection_t *connection, c
  * CAROM_ENOMEM: the message stays when its bytes found no memory, and is lost when its value did; CAROM_EMFILE: no room for
  * its handles, it is lost; CAROM_EBUSY: another process of the tree was stopped while it had the lock of what they share, and a
  * connection or lock that came along could not be taken over, for 1 s, however long the timeout is: the message is lost, and
- * the connection closed; CAROM_EMOVED,
- * CAROM_EFORKED; CAROM_ENOTSUP: this end only sends.  Memory grows as bytes arrive. */
+ * the connection closed; CAROM_EMOVED, CAROM_EFORKED; CAROM_ENOTSUP: this end only sends.  Memory grows as bytes arrive. */
 CAROM_API carom_status_t carom_connection_receive(carom_value_t *value, carom_connection_t *connection,
                                                   carom_duration_t timeout) CAROM_MUST_CHECK;
 

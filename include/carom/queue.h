@@ -91,8 +91,9 @@ CAROM_API carom_status_t carom_queue_put_array(size_t *put, carom_queue_t *queue
  * share (then 0.1 s late, of an item of more than 16 KiB); CAROM_EEOF: the queue is closed and empty; CAROM_EBADMSG,
  * CAROM_EDEPTH, CAROM_ECOUNT, CAROM_EUTF8, CAROM_EVERSION: it is no good value, and is taken out; CAROM_ENOMEM: it stays, but
  * for one of more than 16 KiB, or with locks and the like in it, which may be lost; CAROM_EBUSY: another process of the tree
- * was stopped while it had the lock of what they share, and what came along could not be taken over, for 1 s, however long the timeout is: the item is
- * lost; CAROM_EBROKEN: something has written over the queue; CAROM_EINVAL, CAROM_EFORKED as put_bytes. */
+ * was stopped while it had the lock of what they share, and what came along could not be taken over, for 1 s, however long
+ * the timeout is: the item is lost; CAROM_EBROKEN: something has written over the queue; CAROM_EINVAL, CAROM_EFORKED as
+ * put_bytes. */
 CAROM_API carom_status_t carom_queue_get(carom_value_t *value, carom_queue_t *queue, carom_duration_t timeout) CAROM_MUST_CHECK;
 
 /* As carom_queue_get, with the same statuses, of an item of bytes into memory that the caller frees with carom_free(); never
