@@ -1,6 +1,5 @@
-/* What this process has, on Windows: threads and children by a snapshot of the tool help library, handles by the one call of
- * the system that lists them.  (GetProcessHandleCount counts them, but gives 0 under Wine.)
- * And the current directory. */
+/* What this process has, on Windows: threads and children by a snapshot of the tool help library, handles by asking what each
+ * number stands for.  And the current directory. */
 
 #include "inspect_windows.h"
 
@@ -8,34 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <tlhelp32.h>
+#include <winternl.h>
 
-/* ---- what ntdll tells; in no header of mingw-w64 in this form ---- */
+/* ---- what ntdll tells ---- */
 
-#define EXTENDED_HANDLES 64
 #define LENGTH_MISMATCH ((LONG) 0xC0000004)
-#define TYPE_OF_OBJECT 2
+#define NO_SUCH_HANDLE ((LONG) 0xC0000008)
 
-typedef struct {
-    void *object;
-    ULONG_PTR process;
-    ULONG_PTR handle;
-    ULONG access;
-    USHORT back_trace, type;
-    ULONG attributes, reserved;
-} handle_entry_t;
-
-typedef struct {
-    ULONG_PTR count, reserved;
-    handle_entry_t entries[];
-} handle_table_t;
-
-typedef struct {
-    USHORT length, maximum;
-    WCHAR *text;
-} counted_text_t;
-
-typedef LONG(WINAPI *query_system_t)(ULONG what, void *buffer, ULONG size, ULONG *needed);
-typedef LONG(WINAPI *query_object_t)(HANDLE handle, ULONG what, void *buffer, ULONG size, ULONG *needed);
+typedef LONG(WINAPI *query_system_t)(SYSTEM_INFORMATION_CLASS what, void *buffer, ULONG size, ULONG *needed);
+typedef LONG(WINAPI *query_object_t)(HANDLE handle, OBJECT_INFORMATION_CLASS what, void *buffer, ULONG size, ULONG *needed);
 
 static FARPROC from_ntdll(const char *name)
 {
@@ -44,67 +24,93 @@ static FARPROC from_ntdll(const char *name)
 
 /* ---- handles ---- */
 
-static void describe_handle(carom_inspect_thing_t *thing)
+/* Returns 0 when there is no such handle. */
+static int describe_handle(carom_inspect_thing_t *thing)
 {
     query_object_t query = (query_object_t) (void (*)(void)) from_ntdll("NtQueryObject");
     union {
-        counted_text_t name;
+        UNICODE_STRING name;
         char bytes[1024];
     } type;
     HANDLE handle = (HANDLE) (intptr_t) thing->id;
+    LONG result = query == NULL ? NO_SUCH_HANDLE : query(handle, ObjectTypeInformation, &type, sizeof(type), NULL);
     int length;
 
     snprintf(thing->text, sizeof(thing->text), "handle");
-    if (query == NULL || query(handle, TYPE_OF_OBJECT, &type, sizeof(type), NULL) != 0)
-        return;
-    length = WideCharToMultiByte(CP_UTF8, 0, type.name.text, type.name.length / 2, thing->text, sizeof(thing->text) - 32, NULL,
+    if (result != 0)
+        return result != NO_SUCH_HANDLE;
+    length = WideCharToMultiByte(CP_UTF8, 0, type.name.Buffer, type.name.Length / 2, thing->text, sizeof(thing->text) - 32, NULL,
                                  NULL);
     thing->text[length] = '\0';
     if (strcmp(thing->text, "Process") == 0)
         snprintf(thing->text + length, 32, " %lu", GetProcessId(handle));
     if (strcmp(thing->text, "Thread") == 0)
         snprintf(thing->text + length, 32, " %lu", GetThreadId(handle));
+    return 1;
 }
 
-/* The handles of all processes: the buffer grows until they fit. */
-static handle_table_t *all_handles(void)
+/* All processes, one after the other: the buffer grows until they fit. */
+static char *all_processes(void)
 {
     query_system_t query = (query_system_t) (void (*)(void)) from_ntdll("NtQuerySystemInformation");
-    ULONG size = 256 * 1024, needed;
-    handle_table_t *table = NULL;
+    ULONG size = 64 * 1024, needed;
+    char *processes = NULL;
     LONG result = LENGTH_MISMATCH;
 
     while (query != NULL && result == LENGTH_MISMATCH && size < 1024u * 1024 * 1024) {
-        free(table);
+        free(processes);
         size *= 2;
-        if ((table = malloc(size)) == NULL)
+        if ((processes = malloc(size)) == NULL)
             return NULL;
-        result = query(EXTENDED_HANDLES, table, size, &needed);
+        result = query(SystemProcessInformation, processes, size, &needed);
     }
     if (result == 0)
-        return table;
-    free(table);
+        return processes;
+    free(processes);
     return NULL;
 }
 
+/* Returns 0 when it is not told. */
+static ULONG count_handles(void)
+{
+    char *processes = all_processes();
+    const SYSTEM_PROCESS_INFORMATION *one = (const void *) processes;
+    ULONG count = 0, step;
+
+    if (processes == NULL)
+        return 0;
+    do {
+        if (one->UniqueProcessId == (HANDLE) (ULONG_PTR) GetCurrentProcessId())
+            count = one->HandleCount;
+        step = one->NextEntryOffset;
+        one = (const void *) ((const char *) one + step);
+    } while (step != 0);
+    free(processes);
+    return count;
+}
+
+/* Far more than a process that is looked at has: where to stop when one of those that were counted was closed since. */
+#define NUMBERS_MAX (1 << 20)
+
+/* Wine counts not the handles but the places for them, the last of which may be taken.
+ *
+ * The call that lists the handles of all processes is not for this: Wine's server (8.0) reads past the end of the list, and
+ * with it goes the whole session, when it comes to a process that has just been made and has no handle yet. */
 static int list_handles(carom_inspect_visit_t visit, void *argument)
 {
-    handle_table_t *table = all_handles();
+    int is_wine = from_ntdll("wine_get_version") != NULL;
+    ULONG count = count_handles(), found = 0, last = is_wine ? count : NUMBERS_MAX, i;
     carom_inspect_thing_t thing;
-    ULONG_PTR i;
 
-    if (table == NULL)
-        return 0;
-    for (i = 0; i < table->count; i++) {
-        if (table->entries[i].process != GetCurrentProcessId())
-            continue;
+    for (i = 1; found < count && i <= last; i++) {
         thing.kind = CAROM_INSPECT_DESCRIPTOR;
-        thing.id = (int64_t) table->entries[i].handle;
-        describe_handle(&thing);
+        thing.id = (int64_t) i * 4;
+        if (!describe_handle(&thing))
+            continue;
+        found++;
         visit(argument, &thing);
     }
-    free(table);
-    return 1;
+    return count > 0;
 }
 
 /* ---- threads and children ---- */

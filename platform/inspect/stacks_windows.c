@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <tlhelp32.h>
 
 #define PATIENCE_MS 10000
 #define ALTOGETHER_MS (3 * PATIENCE_MS)
@@ -26,6 +27,24 @@ const char *carom_inspect_stack_program(void)
 
 /* ---- the program ---- */
 
+#define HEADING "stack of thread "
+
+/* The threads are named one by one, before the debugger comes with one of its own: `bt all` would stop all the processes of the
+ * session for it, other people's too. */
+static void ask_for_stacks(FILE *script, DWORD pid)
+{
+    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
+    THREADENTRY32 entry = {.dwSize = sizeof(entry)};
+    BOOL more;
+
+    if (snapshot == INVALID_HANDLE_VALUE)
+        return;
+    for (more = Thread32First(snapshot, &entry); more; more = Thread32Next(snapshot, &entry))
+        if (entry.th32OwnerProcessID == pid)
+            fprintf(script, "echo " HEADING "%lu\nbt 0x%lx\n", entry.th32ThreadID, entry.th32ThreadID);
+    CloseHandle(snapshot);
+}
+
 /* A file that an earlier process was looked at with is replaced. */
 static int write_script(const char *path, DWORD pid)
 {
@@ -33,7 +52,9 @@ static int write_script(const char *path, DWORD pid)
 
     if (file == NULL)
         return 0;
-    fprintf(file, "attach 0x%lx\nbt all\ndetach\nquit\n", pid);
+    fprintf(file, "attach 0x%lx\n", pid);
+    ask_for_stacks(file, pid);
+    fprintf(file, "detach\nquit\n");
     return fclose(file) == 0;
 }
 
@@ -56,22 +77,19 @@ static int run_program(const char *script, const char *output)
     return ended;
 }
 
-/* winedbg shows all processes of the session, each thread under a heading: only those of this one are told. */
-static void tell_file(const teller_t *teller, const char *path, DWORD pid)
+/* What comes before the first heading is where the debugger's own thread came in. */
+static void tell_file(const teller_t *teller, const char *path)
 {
-    static const char heading[] = "Backtracing for thread ";
-    char line[LINE_SIZE], process[40];
+    char line[LINE_SIZE];
     FILE *file = fopen(path, "r");
-    int is_ours = 0;
+    int has_begun = 0;
 
     if (file == NULL)
         return;
-    snprintf(process, sizeof(process), " in process %04lx ", pid);
     while (fgets(line, sizeof(line), file) != NULL) {
         line[strcspn(line, "\r\n")] = '\0';
-        if (strncmp(line, heading, strlen(heading)) == 0)
-            is_ours = strstr(line, process) != NULL;
-        if (is_ours && *line != '\0')
+        has_begun |= strncmp(line, HEADING, strlen(HEADING)) == 0;
+        if (has_begun && *line != '\0')
             teller->say(teller->argument, line);
     }
     fclose(file);
@@ -85,7 +103,7 @@ static void tell_stacks(const teller_t *teller, DWORD pid)
     snprintf(output, sizeof(output), "%s/stacks-%lu.output", teller->folder, pid);
     if (!write_script(script, pid) || !run_program(script, output))
         teller->say(teller->argument, "winedbg could not look into this process in time");
-    tell_file(teller, output, pid);
+    tell_file(teller, output);
 }
 
 /* ---- the processes of a case ---- */
