@@ -88,15 +88,29 @@ static carom_plat_party_t party(void)
     return self;
 }
 
+/* What one who is dead left is put in order before anything is done with it, by the first that can map all of it. */
+static carom_status_t put_in_order(void)
+{
+    if (!carom__objects_recover())
+        return CAROM_ENOMEM;
+    atomic_store(&carom__arena_root->disorder, 0);
+    return CAROM_OK;
+}
+
 carom_status_t carom__arena_enter(int64_t deadline)
 {
     carom_plat_party_t self = party();
     carom_status_t status = carom_plat_lock_enter(&carom__arena_root->lock, &self, deadline);
 
     if (status == CAROM_EOWNERDEAD)
-        carom__objects_recover();
+        atomic_store(&carom__arena_root->disorder, 1);
     else if (status != CAROM_OK)
         return status;
+    status = atomic_load(&carom__arena_root->disorder) ? put_in_order() : CAROM_OK;
+    if (status != CAROM_OK) {
+        carom_plat_lock_leave(&carom__arena_root->lock, &self);
+        return status;
+    }
     carom__fault("arena.entered");
     carom__debts_pay();
     return CAROM_OK;
@@ -280,12 +294,13 @@ carom_status_t carom_arena_set(uint64_t first, uint64_t limit)
 
     if (limit > LIMIT_MAX || (limit > 0 && limit < CAROM__SEGMENT))
         return CAROM_EINVAL;
+    limit = limit / CAROM__SEGMENT * CAROM__SEGMENT;
     if (first > (limit > 0 ? limit : DEFAULT_LIMIT) - CAROM__CHUNK)
         return CAROM_EINVAL;
     carom_plat_global_lock();
     if (!is_ready()) {
         wanted_first = round_up(first, CAROM__CHUNK);
-        wanted_limit = limit / CAROM__SEGMENT * CAROM__SEGMENT;
+        wanted_limit = limit;
         status = CAROM_OK;
     }
     carom_plat_global_unlock();

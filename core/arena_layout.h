@@ -10,7 +10,7 @@
 #include "core/arena.h"
 
 #define CAROM__ARENA_MAGIC 0x43A204A2E4A00001u
-#define CAROM__ARENA_LAYOUT 7          /* raised with every change here */
+#define CAROM__ARENA_LAYOUT 8          /* raised with every change here */
 
 #define CAROM__SEGMENT ((uint64_t) 4 << 20)       /* what a process maps at a time */
 #define CAROM__BLOCK_MIN 64
@@ -50,6 +50,7 @@ typedef struct carom__root_t {
     _Atomic uint64_t carve_at;         /* the part of the last chunk that is no object yet */
     _Atomic uint64_t carve_end;        /* 0: the chunk is not said yet */
     _Atomic uint32_t carve_class;
+    _Atomic uint32_t disorder;         /* 1: one died who had the lock, and nobody has recovered from that */
 } carom__root_t;
 
 /* How it stands with a slot.  One that is ending is let go by whoever comes next when the one who does it dies. */
@@ -63,7 +64,8 @@ typedef struct carom__slot_t {
     _Atomic uint64_t starter;          /* its slot: the generation in the upper half, as in life */
     uint32_t holds;                    /* places in objects */
     _Atomic uint32_t returned;         /* 1: its entry has come to its end */
-    uint32_t reserved[4];
+    _Atomic uint64_t launched;         /* carom_plat_child_identity() of who is to claim it; 0: none yet */
+    uint32_t reserved[2];
 } carom__slot_t;
 
 _Static_assert(CAROM__SLOTS_MAX <= 65536, "what a barrier's word has room for");
@@ -149,10 +151,11 @@ void carom__slots_count_none(void);
 void carom__slot_end_locked(carom__id_t slot);
 void carom__object_let_go_locked(carom__id_t object, int place, carom__holder_t from);
 
-/* Under the lock: lets go of all that a holder holds, and of what the objects held that became free. */
-void carom__objects_release(carom__holder_t holder);
+/* Under the lock: lets go of all that a holder holds, and of what the objects held that became free.  0: of all that could be
+ * mapped. */
+int carom__objects_release(carom__holder_t holder);
 
-/* Makes lists and counts again from the objects. */
-void carom__objects_recover(void);
+/* Makes lists and counts again from the objects.  0: nothing was done, since not all of them could be mapped. */
+int carom__objects_recover(void);
 
 #endif

@@ -34,11 +34,24 @@ static void pay(const carom__debt_t *debt)
         carom__object_let_go_locked(debt->id, debt->place, debt->from);
 }
 
-static void settle(int in_full)
+/* Oldest first: what a slot holds is let go before it ends, or others hear of a death. */
+static carom__debt_t *take_all(void)
 {
-    carom__debt_t *debt = atomic_load(&debts) ? atomic_exchange(&debts, NULL) : NULL, *next;
+    carom__debt_t *debt = atomic_load(&debts) ? atomic_exchange(&debts, NULL) : NULL, *oldest = NULL, *next;
 
     for (; debt; debt = next) {
+        next = debt->next;
+        debt->next = oldest;
+        oldest = debt;
+    }
+    return oldest;
+}
+
+static void settle(int in_full)
+{
+    carom__debt_t *debt, *next;
+
+    for (debt = take_all(); debt; debt = next) {
         next = debt->next;
         if (in_full)
             pay(debt);

@@ -122,9 +122,22 @@ static void sleep_on(const carom_lock_t *lock, uint64_t seen, uint32_t wakes, in
         carom__arena_park(lock->share.object.index, &block->wakes, wakes, deadline);
 }
 
+/* Of one who has slept, and takes nothing: the wake that came to him was for another, whom he does not know. */
+static void pass_on(const carom_lock_t *lock)
+{
+    carom__lock_t *block = block_of(lock);
+    uint64_t seen = atomic_load(&block->owner);
+
+    while (name_in(seen) != 0 && !swap(block, seen, seen | CAROM__LOCK_SLEEPERS))
+        seen = atomic_load(&block->owner);
+    if (name_in(seen) == 0)
+        wake_one(lock);
+}
+
 static carom_status_t enter_slowly(const carom_lock_t *lock, carom__party_t *party, int64_t deadline)
 {
     carom__lock_t *block = block_of(lock);
+    int has_slept = 0;
     uint32_t wakes;
     uint64_t seen;
 
@@ -140,12 +153,13 @@ static carom_status_t enter_slowly(const carom_lock_t *lock, carom__party_t *par
         if (carom__is_past(deadline))
             break;
         /* One that was free another was faster to take, who may have given it back by now. */
-        if (name_in(seen) != 0)
+        if (name_in(seen) != 0) {
             sleep_on(lock, seen, wakes, deadline);
+            has_slept = 1;
+        }
     }
-    /* A wake may have come to who does not wait any more. */
-    if (name_in(atomic_load(&block->owner)) == 0)
-        wake_one(lock);
+    if (has_slept)
+        pass_on(lock);
     return CAROM_ETIMEOUT;
 }
 
@@ -221,7 +235,8 @@ carom_status_t carom_lock_recover(carom_lock_t *lock)
 
 void carom_lock_destroy(carom_lock_t **lock)
 {
-    if (carom__lock_check_owner(*lock) == CAROM_OK)
+    /* A thread that owns none need not become known for this. */
+    if (carom__party_here.owns > 0 && carom__lock_check_owner(*lock) == CAROM_OK)
         leave(*lock);
     carom__share_destroy(*lock, CAROM_LOCK);
     *lock = NULL;
@@ -243,12 +258,7 @@ void carom__lock_doze(void *handle, int64_t deadline)
 
     if (name_in(seen) != 0)
         sleep_on(handle, seen, wakes, deadline);
-    /* Who was woken here does not know who else sleeps; and takes nothing. */
-    seen = atomic_load(&block_of(handle)->owner);
-    while (name_in(seen) != 0 && !swap(block_of(handle), seen, seen | CAROM__LOCK_SLEEPERS))
-        seen = atomic_load(&block_of(handle)->owner);
-    if (name_in(seen) == 0)
-        wake_one(handle);
+    pass_on(handle);
 }
 
 /* ---- asking ---- */

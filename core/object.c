@@ -5,32 +5,16 @@
  * A block belongs to its object for ever, and with it to its size: freeing and making are a step on a list.  All lists and
  * counts can be made again from the objects, so that whoever has the lock may be killed at any instruction. */
 
-#include "core/arena_layout.h"
+#include "core/object_table.h"
 #include "core/time.h"
-
-#include "platform/fault.h"
 
 #include <string.h>
 
-#define MANY UINT16_MAX
-
 /* ---- holders ---- */
-
-enum { PROCESS = 1, OBJECT = 2, REFERENCES = 3 /* as many as the lower half says */ };
 
 static carom__holder_t holder_of(unsigned kind, carom__id_t id)
 {
     return (carom__holder_t) kind << 60 | (carom__holder_t) id.index << 32 | id.generation;
-}
-
-static unsigned kind_of(carom__holder_t holder)
-{
-    return (unsigned) (holder >> 60);
-}
-
-static uint32_t index_of(carom__holder_t holder)
-{
-    return (uint32_t) (holder >> 32) & 0x0FFFFFFFu;
 }
 
 carom__holder_t carom__holder_process(carom__id_t process)
@@ -50,45 +34,6 @@ carom__holder_t carom__holder_self(void)
 
 /* ---- the table ---- */
 
-static carom__object_t *object_at(uint32_t index)
-{
-    uint64_t chunk = atomic_load(&carom__arena_root->table_chunks[index / CAROM__OBJECTS_A_CHUNK]);
-    carom__object_t *objects = chunk ? carom__arena_map(chunk * CAROM__CHUNK, CAROM__CHUNK) : NULL;
-
-    return objects ? objects + index % CAROM__OBJECTS_A_CHUNK : NULL;
-}
-
-static uint64_t size_of_class(unsigned size_class)
-{
-    return (uint64_t) CAROM__BLOCK_MIN << size_class;
-}
-
-static int is_free(const carom__object_t *object)
-{
-    int i;
-
-    for (i = 0; i < CAROM__HOLDERS; i++)
-        if (atomic_load(&object->holders[i]) != CAROM__NOBODY)
-            return 0;
-    return 1;
-}
-
-/* The object of an id, or NULL. */
-static carom__object_t *find(carom__id_t id)
-{
-    carom__object_t *object;
-
-    if (id.index >= atomic_load(&carom__arena_root->object_count) || id.index >= CAROM__OBJECTS_MAX)
-        return NULL;
-    object = object_at(id.index);
-    return object && atomic_load(&object->generation) == id.generation && !is_free(object) ? object : NULL;
-}
-
-static int has_block(const carom__object_t *object)
-{
-    return object->size_class < CAROM__CLASSES;
-}
-
 /* What is read of another process's table is not believed. */
 static void *block_of(const carom__object_t *object)
 {
@@ -105,17 +50,6 @@ static void *block_of(const carom__object_t *object)
 }
 
 /* ---- references ---- */
-
-static int is_reference(const carom__object_t *object)
-{
-    return object->type == CAROM__OBJECT_REFERENCE && object->size_class == CAROM__BARE;
-}
-
-/* What a reference refers to, which is there as long as somebody holds it. */
-static carom__object_t *target_of(const carom__object_t *reference)
-{
-    return reference->block < atomic_load(&carom__arena_root->object_count) ? object_at(reference->block) : NULL;
-}
 
 /* Places of other holders are in nobody's way, but the second: there the references are counted. */
 static int takes_references(const carom__object_t *target)
@@ -134,19 +68,6 @@ static void count_reference(carom__object_t *target, uint32_t change)
 
 /* ---- letting go ---- */
 
-static void count(carom__holder_t holder, int change)
-{
-    carom__object_t *keeper;
-
-    if (kind_of(holder) == PROCESS)
-        carom__slot_count(index_of(holder), (uint32_t) holder, change);
-    if (kind_of(holder) != OBJECT || index_of(holder) >= atomic_load(&carom__arena_root->object_count))
-        return;
-    keeper = object_at(index_of(holder));
-    if (keeper && atomic_load(&keeper->generation) == (uint32_t) holder && keeper->keeps != MANY)
-        keeper->keeps = (uint16_t) (keeper->keeps + change);
-}
-
 static void set_holder(carom__object_t *object, int place, carom__holder_t holder)
 {
     count(atomic_load(&object->holders[place]), -1);
@@ -154,13 +75,6 @@ static void set_holder(carom__object_t *object, int place, carom__holder_t holde
     atomic_store(&object->holders[place], holder);
     carom__fault("object.held");
     count(holder, 1);
-}
-
-static void push(carom__list_t *list, carom__object_t *object, uint32_t index)
-{
-    object->next = *list;
-    carom__fault("object.push");
-    *list = index + 1;
 }
 
 static carom__object_t *pop(carom__list_t *list, uint32_t *index)
@@ -185,17 +99,25 @@ static void take(carom__object_t *object, uint32_t index, int place, carom__list
 }
 
 /* Tells an object that a process which held it is dead.  Before the place is taken: who is killed in between is followed by one
- * who tells it again. */
-static void mourn(const carom__object_t *object, uint32_t index, carom__holder_t holder)
+ * who tells it again.  0: it could not be mapped, and is to be told later. */
+static int mourn(const carom__object_t *object, uint32_t index, carom__holder_t holder)
 {
     const carom__object_t *target = is_reference(object) ? target_of(object) : object;
     carom__id_t dead = {index_of(holder), (uint32_t) holder}, id = {is_reference(object) ? object->block : index, 0};
-    void *block = target && carom__object_mourners[target->type] ? block_of(target) : NULL;
+    void *block;
 
-    if (block == NULL || kind_of(holder) != PROCESS)
-        return;
+    if (kind_of(holder) != PROCESS)
+        return 1;
+    if (target == NULL)
+        return id.index >= atomic_load(&carom__arena_root->object_count);
+    if (carom__object_mourners[target->type] == NULL || !has_block(target))
+        return 1;
+    block = block_of(target);
+    if (block == NULL)
+        return 0;
     id.generation = atomic_load(&target->generation);
     carom__object_mourners[target->type](block, id, dead);
+    return 1;
 }
 
 static void mourn_all(int type, carom__id_t dead)
@@ -206,7 +128,7 @@ static void mourn_all(int type, carom__id_t dead)
         const carom__object_t *object = object_at(i);
 
         if (object && object->type == type && !is_free(object))
-            mourn(object, i, carom__holder_process(dead));
+            (void) mourn(object, i, carom__holder_process(dead));
     }
 }
 
@@ -218,24 +140,31 @@ void carom__objects_mourn(int type, carom__id_t dead)
     carom__arena_leave();
 }
 
-static void take_places(uint32_t index, carom__holder_t holder, carom__list_t *doomed)
+/* 0: not all could be mapped. */
+static int take_places(uint32_t index, carom__holder_t holder, carom__list_t *doomed)
 {
     carom__object_t *object = object_at(index);
-    int place;
+    int place, is_done = object != NULL;
 
-    for (place = 0; object && place < CAROM__HOLDERS; place++)
-        if (atomic_load(&object->holders[place]) == holder) {
-            mourn(object, index, holder);
+    for (place = 0; object && place < CAROM__HOLDERS; place++) {
+        if (atomic_load(&object->holders[place]) != holder)
+            continue;
+        if (mourn(object, index, holder))
             take(object, index, place, doomed);
-        }
+        else
+            is_done = 0;
+    }
+    return is_done;
 }
 
-static void take_all_of(carom__holder_t holder, carom__list_t *doomed)
+static int take_all_of(carom__holder_t holder, carom__list_t *doomed)
 {
     uint32_t n = atomic_load(&carom__arena_root->object_count), i;
+    int is_done = 1;
 
     for (i = 0; i < n; i++)
-        take_places(i, holder, doomed);
+        is_done &= take_places(i, holder, doomed);
+    return is_done;
 }
 
 /* What an object holds.  Most of it was made soon after it, and so is near: looks from there on, until all is found. */
@@ -244,7 +173,7 @@ static void take_kept(const carom__object_t *keeper, carom__id_t id, carom__list
     uint32_t n = atomic_load(&carom__arena_root->object_count), i;
 
     for (i = 1; i < n && keeper->keeps > 0; i++)
-        take_places((uint32_t) (((uint64_t) id.index + i) % n), carom__holder_object(id), doomed);
+        (void) take_places((uint32_t) (((uint64_t) id.index + i) % n), carom__holder_object(id), doomed);
 }
 
 /* A reference that is gone was one of its target's. */
@@ -277,12 +206,13 @@ static void bury(carom__list_t *doomed)
     }
 }
 
-void carom__objects_release(carom__holder_t holder)
+int carom__objects_release(carom__holder_t holder)
 {
     carom__list_t doomed = 0;
+    int is_done = take_all_of(holder, &doomed);
 
-    take_all_of(holder, &doomed);
     bury(&doomed);
+    return is_done;
 }
 
 static carom_status_t hand(carom__id_t id, int place, carom__holder_t from, carom__holder_t to)
@@ -371,7 +301,7 @@ static carom_status_t carve_one(void)
     carom__object_t *last = index > 0 ? object_at(index - 1) : NULL;
     carom_status_t status = CAROM_OK;
 
-    if (last == NULL || last->block != block) {
+    if (last == NULL || !has_block(last) || last->block != block) {
         carom__object_t *object;
 
         status = index == CAROM__OBJECTS_MAX ? CAROM_ENOMEM : reserve_entry(index);
@@ -447,11 +377,10 @@ static carom_status_t grow(unsigned size_class)
     carom__root_t *root = carom__arena_root;
     carom_status_t status = carve_rest();
 
-    if (status == CAROM_OK && root->free[size_class] == 0) {
+    if (root->free[size_class] == 0)
         carom__slots_sweep();
-        if (root->free[size_class] == 0)
-            status = more_of(size_class);
-    }
+    if (root->free[size_class] == 0 && status == CAROM_OK)
+        status = more_of(size_class);
     return root->free[size_class] != 0 ? CAROM_OK : status;
 }
 
@@ -599,125 +528,6 @@ int carom__object_is_held(carom__id_t id, int place, carom__holder_t holder)
     return object && atomic_load(&object->holders[place]) == holder;
 }
 
-/* ---- after the death of one who had the lock ---- */
-
-static int is_held(carom__holder_t holder)
-{
-    carom__id_t id = {index_of(holder), (uint32_t) holder};
-
-    return kind_of(holder) != OBJECT || find(id) != NULL;
-}
-
-/* By the references that somebody holds. */
-static void count_references_again(void)
-{
-    uint32_t n = atomic_load(&carom__arena_root->object_count), i;
-    carom__object_t *object, *target;
-
-    for (i = 0; i < n; i++) {
-        object = object_at(i);
-        if (object && kind_of(atomic_load(&object->holders[1])) == REFERENCES)
-            atomic_store(&object->holders[1], CAROM__NOBODY);
-    }
-    for (i = 0; i < n; i++) {
-        object = object_at(i);
-        target = object && is_reference(object) && !is_free(object) ? target_of(object) : NULL;
-        if (target)
-            count_reference(target, 1);
-    }
-}
-
-/* What is held by objects that are free goes too, until nothing more does. */
-static int release_unheld(void)
-{
-    uint32_t n = atomic_load(&carom__arena_root->object_count), i;
-    int place, changed = 0;
-
-    for (i = 0; i < n; i++) {
-        carom__object_t *object = object_at(i);
-
-        for (place = 0; object && place < CAROM__HOLDERS; place++)
-            if (!is_held(atomic_load(&object->holders[place]))) {
-                atomic_store(&object->holders[place], CAROM__NOBODY);
-                changed = 1;
-            }
-    }
-    return changed;
-}
-
-static uint64_t larger(uint64_t one, uint64_t other)
-{
-    return one > other ? one : other;
-}
-
-/* What is known: where slots and table are, what is being carved, and the blocks of all objects. */
-static uint64_t end_of_chunks(void)
-{
-    carom__root_t *root = carom__arena_root;
-    uint32_t n = atomic_load(&root->object_count), i;
-    uint64_t end = larger(CAROM__CHUNK, root->carve_end);
-
-    for (i = 0; i < CAROM__SLOT_CHUNKS; i++)
-        end = larger(end, ((uint64_t) root->slot_chunks[i] + 1) * CAROM__CHUNK);
-    for (i = 0; i < CAROM__TABLE_CHUNKS; i++)
-        end = larger(end, ((uint64_t) root->table_chunks[i] + 1) * CAROM__CHUNK);
-    for (i = 0; i < n; i++) {
-        const carom__object_t *object = object_at(i);
-
-        if (object && has_block(object))
-            end = larger(end, (uint64_t) object->block * CAROM__BLOCK_MIN + size_of_class(object->size_class));
-    }
-    return end;
-}
-
-/* A chunk that was being told of is behind the last that is known. */
-static void recover_chunk(void)
-{
-    carom__root_t *root = carom__arena_root;
-
-    if (root->carve_end == 0)
-        root->carve_at = root->carve_end = CAROM__CHUNK;
-    root->bump = end_of_chunks();
-}
-
-static void count_again(void)
-{
-    carom__root_t *root = carom__arena_root;
-    uint32_t n = atomic_load(&root->object_count), i;
-    carom__object_t *object;
-    int place;
-
-    for (i = 0; i < n; i++) {
-        object = object_at(i);
-        if (object == NULL || object->size_class > CAROM__BARE)
-            continue;
-        for (place = 0; place < CAROM__HOLDERS; place++)
-            count(atomic_load(&object->holders[place]), 1);
-        if (is_free(object))
-            push(&root->free[object->size_class], object, i);
-    }
-}
-
-void carom__objects_recover(void)
-{
-    carom__root_t *root = carom__arena_root;
-    uint32_t n = atomic_load(&root->object_count), i;
-
-    memset(root->free, 0, sizeof root->free);
-    carom__slots_count_none();
-    for (i = 0; i < n; i++)
-        if (object_at(i))
-            object_at(i)->keeps = 0;
-    carom__fault("object.recover");
-    do
-        count_references_again();
-    while (release_unheld());
-    recover_chunk();
-    carom__fault("object.recovering");
-    count_again();
-    carom__fault("object.recovered");
-}
-
 /* ---- for those who ask ---- */
 
 static uint64_t bytes_of_chunks(const _Atomic uint32_t *chunks, size_t count)
@@ -758,5 +568,6 @@ void carom_arena_usage(carom_arena_usage_t *use)
         use->objects += !is_free(object);
         use->bytes += size_of_class(object->size_class);
     }
-    use->bytes = larger(use->bytes, root->first);
+    if (use->bytes < root->first)
+        use->bytes = root->first;
 }

@@ -127,8 +127,8 @@ typedef struct carom__queue_t {
     _Atomic carom__place_t written;    /* the next record's */
     carom__place_t seen;               /* `freed` when last looked at */
     uint64_t cost_seen, seen_here;     /* and cost_got, and 1: the consumers were in the last ring */
-    uint64_t intent;                   /* word of an item that takes objects along, while they go over to the queue; else 0 */
-    uint32_t intent_at;                /* its place */
+    _Atomic uint64_t intent;           /* word of an item that takes objects along, while they go over to the queue; else 0 */
+    uint32_t intent_at;                /* its place, said before */
     _Atomic uint64_t cost_put;         /* units of all that was put */
     uint64_t cost_next;                /* what it will be once the record that is being written is there */
 

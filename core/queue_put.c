@@ -174,7 +174,7 @@ static carom_status_t hand_over(carom_queue_t *queue, const load_t *load, uint32
     carom_status_t status = CAROM_OK;
 
     block->intent_at = at;
-    block->intent = word;
+    atomic_store_explicit(&block->intent, word, memory_order_release);
     carom__fault("queue.intent");
     /* First the object that tells of the others, so that whoever mends finds them. */
     if (is_apart(load))
@@ -188,7 +188,7 @@ static carom_status_t hand_over(carom_queue_t *queue, const load_t *load, uint32
     }
     carom__fault("queue.handed");
     if (status != CAROM_OK) {
-        block->intent = 0;
+        atomic_store(&block->intent, 0);
         return status;
     }
     return CAROM_OK;
@@ -212,7 +212,7 @@ static void publish(carom__queue_t *block, const carom__queue_view_t *ring, uint
     atomic_store_explicit(carom__queue_word(ring, first), word, memory_order_release);
     carom__fault("queue.published");
     atomic_store_explicit(&block->cost_put, block->cost_next, memory_order_relaxed);
-    block->intent = 0;
+    atomic_store_explicit(&block->intent, 0, memory_order_release);
     atomic_store_explicit(&block->written, next, memory_order_release);
 }
 

@@ -178,6 +178,7 @@ carom_status_t carom__queue_mend_putting(carom_queue_t *queue)
     const carom__queue_view_t *ring = carom__queue_ring(queue, last);
     carom__place_t place = atomic_load(&block->written);
     int was_put = 0, records;
+    uint64_t intent;
 
     if (ring == NULL) {
         carom__latch_abandon(&block->putting);
@@ -191,12 +192,13 @@ carom_status_t carom__queue_mend_putting(carom_queue_t *queue)
         place = carom__place_of(carom__place_count(place) + count, carom__place_units(place) + units);
         was_put |= count > 0;
     }
-    if (block->intent != 0 && !was_put)
-        drop_at(queue, ring, block->intent_at, block->intent);
+    intent = atomic_load(&block->intent);
+    if (intent != 0 && !was_put)
+        drop_at(queue, ring, block->intent_at, intent);
     carom__fault("queue.mending");
     if (was_put)
         atomic_store(&block->cost_put, block->cost_next);
-    block->intent = 0;
+    atomic_store(&block->intent, 0);
     atomic_store(&block->written, place);
     return CAROM_OK;
 }

@@ -62,9 +62,21 @@ static int look_for_a_while(_Atomic uint32_t *word, uint32_t self)
     return 0;
 }
 
+/* Of one who has slept, and does not get it: the wake that came to him was for another, whom he does not know. */
+static void pass_on(_Atomic uint32_t *word, const carom_plat_party_t *party)
+{
+    uint32_t seen = atomic_load_explicit(word, memory_order_relaxed);
+
+    while ((seen & ~SLEEPERS) != 0 && !swap(word, seen, seen | SLEEPERS))
+        seen = atomic_load_explicit(word, memory_order_relaxed);
+    if ((seen & ~SLEEPERS) == 0)
+        carom_plat_unpark(party->lot, party->key, word, 0);
+}
+
 /* Who has slept does not know who else does, so it takes the lock with the bit. */
 static carom_status_t enter_slowly(_Atomic uint32_t *word, const carom_plat_party_t *party, int64_t deadline)
 {
+    int has_slept = 0;
     uint32_t seen, owner;
 
     for (;;) {
@@ -76,10 +88,14 @@ static carom_status_t enter_slowly(_Atomic uint32_t *word, const carom_plat_part
             continue;
         }
         if (deadline != CAROM_PLAT_NEVER && carom_plat_now() >= deadline)
-            return CAROM_ETIMEOUT;
+            break;
+        has_slept = 1;
         if ((seen & SLEEPERS) || swap(word, seen, seen | SLEEPERS))
             carom_plat_park(party->lot, party->key, word, seen | SLEEPERS, deadline);
     }
+    if (has_slept)
+        pass_on(word, party);
+    return CAROM_ETIMEOUT;
 }
 
 carom_status_t carom_plat_lock_enter(carom_plat_lock_t *lock, const carom_plat_party_t *party, int64_t deadline)
