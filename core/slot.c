@@ -63,8 +63,16 @@ static int is_starter_alive(carom_plat_shared_t *shared, carom__id_t id)
     return carom__slot_generation(starter) == id.generation && is_live(shared, id.index, starter);
 }
 
-/* One that is starting lives as long as its starter, who says when it was nothing; and a thread as long as its process, or
- * until it says that it has ended.  Who cannot be asked about is alive. */
+/* It may have been launched, and died before it was here. */
+static int is_coming(const carom__slot_t *slot)
+{
+    uint64_t launched = atomic_load(&slot->launched);
+
+    return launched == 0 || carom_plat_identity_lives(launched);
+}
+
+/* One that is starting lives as long as its starter, who says when it was nothing, and is not seen to be dead; and a thread as
+ * long as its process, or until it says that it has ended.  Who cannot be asked about is alive. */
 static int is_alive(carom_plat_shared_t *shared, uint32_t index)
 {
     const carom__slot_t *slot = used_slot(index);
@@ -72,6 +80,8 @@ static int is_alive(carom_plat_shared_t *shared, uint32_t index)
     if (slot == NULL)
         return is_used(index);
     if (carom__slot_state(slot) == CAROM__SLOT_THREAD && atomic_load(&slot->returned))
+        return 0;
+    if (carom__slot_state(slot) == CAROM__SLOT_STARTING && !is_coming(slot))
         return 0;
     if (carom__slot_state(slot) == CAROM__SLOT_STARTING || carom__slot_state(slot) == CAROM__SLOT_THREAD)
         return is_starter_alive(shared, starter_of(slot));
@@ -229,6 +239,7 @@ static carom_status_t make_locked(carom__id_t *id, unsigned state)
     atomic_store_explicit(&slot->starter, life_of(carom__arena_self.generation, 0) | carom__arena_self.index,
                           memory_order_relaxed);
     slot->holds = 0;
+    atomic_store(&slot->launched, 0);
     atomic_store(&slot->returned, 0);
     atomic_store(&slot->life, life_of(id->generation, state));
     carom__fault("slot.made");
@@ -260,6 +271,19 @@ carom_status_t carom__slot_make_thread(carom__id_t *slot)
     return make(slot, CAROM__SLOT_THREAD);
 }
 
+/* Under the lock, which whoever makes the slot another's has.  Without it nobody hears of such a death but who joins. */
+void carom__slot_note_launch(carom__id_t id, uint64_t identity)
+{
+    carom__slot_t *slot;
+
+    if (id.generation == 0 || carom__arena_enter(carom__deadline(CAROM__ARENA_HASTE)) != CAROM_OK)
+        return;
+    slot = find(id);
+    if (slot)
+        atomic_store(&slot->launched, identity);
+    carom__arena_leave();
+}
+
 void carom__slot_note_return(void)
 {
     carom__id_t self = carom__arena_slot();
@@ -285,8 +309,9 @@ static void end(uint32_t index, uint64_t life)
     if (!atomic_compare_exchange_strong(&slot->life, &life, life_of(id.generation, CAROM__SLOT_ENDING)))
         return;
     carom__fault("slot.ending");
-    if (slot->holds > 0)
-        carom__objects_release(carom__holder_process(id));
+    /* What could not be mapped is let go by who comes next. */
+    if (slot->holds > 0 && !carom__objects_release(carom__holder_process(id)))
+        return;
     carom__fault("slot.let_go");
     atomic_store(&slot->life, life_of(id.generation, CAROM__SLOT_FREE));
 }

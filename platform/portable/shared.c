@@ -104,6 +104,18 @@ carom_status_t carom_plat_shared_claim(carom_plat_shared_t *shared, unsigned num
     return CAROM_OK;
 }
 
+uint64_t carom_plat_child_identity(const carom_plat_child_t *child)
+{
+    (void) child;
+    return 0;
+}
+
+int carom_plat_identity_lives(uint64_t identity)
+{
+    (void) identity;
+    return 1;
+}
+
 int carom_plat_shared_is_alive(carom_plat_shared_t *shared, unsigned number, const carom_plat_mark_t *mark)
 {
     (void) shared;

@@ -87,6 +87,22 @@ int carom__pid_lives(uint64_t identity)
     return error == 0 ? now == identity : error != ENOENT;
 }
 
+/* One that is dead already has none, and must not be taken for one that cannot be asked about: that it was born in the first
+ * tick nobody else's is. */
+uint64_t carom_plat_child_identity(const carom_plat_child_t *child)
+{
+    uint64_t identity;
+
+    if (carom__pid_identity(&identity, child->pid) == 0 && identity >> 32 == 0)
+        identity |= (uint64_t) 1 << 32;
+    return identity;
+}
+
+int carom_plat_identity_lives(uint64_t identity)
+{
+    return carom__pid_lives(identity);
+}
+
 carom_status_t carom__claim_by_pid(carom_plat_mark_t *mark)
 {
     uint64_t before = atomic_load(&mark->stamp), us;

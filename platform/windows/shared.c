@@ -120,6 +120,16 @@ static int lives(uint64_t identity)
     return living;
 }
 
+uint64_t carom_plat_child_identity(const carom_plat_child_t *child)
+{
+    return identity_of(child->process, child->pid);
+}
+
+int carom_plat_identity_lives(uint64_t identity)
+{
+    return lives(identity);
+}
+
 carom_status_t carom_plat_shared_claim(carom_plat_shared_t *shared, unsigned number, carom_plat_mark_t *mark)
 {
     uint64_t before = atomic_load(&mark->stamp), us = identity_of(GetCurrentProcess(), GetCurrentProcessId());

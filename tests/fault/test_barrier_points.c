@@ -1,4 +1,4 @@
-/* An entry that returns beside a thread that is the last to come, and has not begun its action yet. */
+/* What a barrier must see that happens between two steps. */
 
 #include "tests/fault/points.h"
 
@@ -62,4 +62,26 @@ CAROM_TEST_WITH(barrier_points, the_last_to_come_is_late, COUNTED, .modes = PROC
     end_child(&child, 0);
     carom_barrier_destroy(&barrier);
     close_pair(&pair);
+}
+
+CAROM_TASK(barrier_points_comes)
+{
+    return carom_barrier_wait(NULL, carom_arg_barrier(call, 0), PATIENCE) != CAROM_OK;
+}
+
+/* It was to come, and nobody joins it. */
+CAROM_TEST_WITH(barrier_points, one_that_dies_before_it_is_here, COUNTED, .modes = PROCESSES)
+{
+    static const char *const environment[] = {"CAROM_FAULT=worker.adopted:1:kill", NULL};
+    carom_process_options_t options = CAROM_PROCESS_OPTIONS_INIT;
+    carom_barrier_t *barrier;
+    carom_process_t *child;
+
+    CAROM_ASSERT_OK(carom_barrier_create(&barrier, test->context, 2));
+    options.environment = environment;
+    CAROM_ASSERT_OK(carom_process_start_with(&child, test->context, carom_call(barrier_points_comes, barrier), &options));
+    CAROM_ASSERT_STATUS(carom_barrier_wait(NULL, barrier, PATIENCE), CAROM_EBROKEN);
+    CAROM_ASSERT_OK(carom_process_join(child, PATIENCE));
+    CAROM_ASSERT_OK(carom_process_destroy(&child));
+    carom_barrier_destroy(&barrier);
 }
