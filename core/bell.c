@@ -11,8 +11,22 @@
 /* For handles that were written before the message that is here already. */
 #define COLLECT_PATIENCE carom_seconds(5)
 #define NO_MEMORY carom_milliseconds(5)
+#define RING_PATIENCE carom_seconds(1)
 
-int carom__bell_ring(carom_connection_t *self)
+/* What the system had no memory for may go, or come, the next time: soon.  CAROM_ETIMEOUT: no more. */
+static carom_status_t wait_for_memory(carom_connection_t *self, int64_t deadline)
+{
+    int64_t soon = carom_plat_now() + NO_MEMORY;
+
+    if (soon >= deadline)
+        return CAROM_ETIMEOUT;
+    carom_plat_monitor_enter(self->monitor);
+    (void) carom_plat_monitor_wait(self->monitor, soon);
+    carom_plat_monitor_leave(self->monitor);
+    return CAROM_OK;
+}
+
+static carom_status_t ring_once(carom_connection_t *self)
 {
     static const unsigned char nothing = 0;
     carom_plat_span_t spans[2] = {{&nothing, 1}, {NULL, 0}};
@@ -24,9 +38,27 @@ int carom__bell_ring(carom_connection_t *self)
     status = carom_plat_stream_write(self->stream, spans, NULL, 0, &sent, 0);
     carom_plat_monitor_leave(self->monitor);
     carom__fault("bell.rung");
-    /* One that is full has woken whoever sleeps. */
-    if (status == CAROM_ENOMEM || status == CAROM_EMFILE)
+    return status;
+}
+
+static int is_want(carom_status_t status)
+{
+    return status == CAROM_ENOMEM || status == CAROM_EMFILE;
+}
+
+/* Whoever sleeps on the other side may be woken by nobody else.  Once that took too long it is tried but once each time, until
+ * it succeeds. */
+int carom__bell_ring(carom_connection_t *self)
+{
+    int64_t latest = atomic_load(&self->end->mute) ? 0 : carom_plat_now() + RING_PATIENCE;
+    carom_status_t status = ring_once(self);
+
+    while (is_want(status) && wait_for_memory(self, latest) == CAROM_OK)
+        status = ring_once(self);
+    atomic_store(&self->end->mute, is_want(status));
+    if (is_want(status))
         return 0;
+    /* One that is full has woken whoever sleeps. */
     if (status != CAROM_OK && status != CAROM_ETIMEOUT)
         atomic_store(&self->end->deaf, 1);
     return 1;
@@ -51,7 +83,10 @@ static int has_place(carom__end_t *end)
  * received: or a message would get the handles of another. */
 static void put_away(carom__end_t *end, carom_native_t file)
 {
-    if (has_place(end)) {
+    if (end->overdue > 0) {
+        carom_plat_file_close(file);
+        end->overdue--;
+    } else if (has_place(end)) {
         end->stash[end->stash_count++] = file;
     } else {
         carom_plat_file_close(file);
@@ -63,7 +98,7 @@ static void put_away(carom__end_t *end, carom_native_t file)
 static void hand_out(carom_connection_t *self, size_t handles)
 {
     carom__end_t *end = self->end;
-    size_t here = handles < end->stash_count ? handles : end->stash_count, i;
+    size_t here = handles < end->stash_count ? handles : end->stash_count, missing = handles - here, i;
 
     for (i = 0; i < here; i++)
         if (end->stash[i] != CAROM_NATIVE_NONE)
@@ -71,7 +106,9 @@ static void hand_out(carom_connection_t *self, size_t handles)
     end->stash_count -= here;
     if (end->stash_count > 0)
         memmove(end->stash, end->stash + here, end->stash_count * sizeof *end->stash);
-    end->lost -= handles - here < end->lost ? handles - here : end->lost;
+    if (missing > end->lost)
+        end->overdue += missing - end->lost;
+    end->lost -= missing < end->lost ? missing : end->lost;
 }
 
 /* Each byte says how many handles came with it; those that found no room in this process are missing at the end. */
@@ -92,19 +129,6 @@ static void sort_handles(carom_connection_t *self, const unsigned char *bytes, s
         carom_plat_file_close(came[i]);
 }
 
-/* What the system had no memory for may still come: the bell is tried again soon.  CAROM_ETIMEOUT: no more. */
-static carom_status_t wait_for_memory(carom_connection_t *self, int64_t deadline)
-{
-    int64_t soon = carom_plat_now() + NO_MEMORY;
-
-    if (soon >= deadline)
-        return CAROM_ETIMEOUT;
-    carom_plat_monitor_enter(self->monitor);
-    (void) carom_plat_monitor_wait(self->monitor, soon);
-    carom_plat_monitor_leave(self->monitor);
-    return CAROM_OK;
-}
-
 static carom_status_t hear(carom_connection_t *self, int64_t deadline)
 {
     unsigned char bytes[CAROM__HANDLES_MAX];
@@ -120,6 +144,7 @@ static carom_status_t hear(carom_connection_t *self, int64_t deadline)
     if (status == CAROM_ENOMEM)
         return wait_for_memory(self, deadline);
     atomic_store(&self->end->deaf, 1);
+    atomic_store(&self->end->heard_out, 1);
     return CAROM_OK;
 }
 
@@ -163,7 +188,7 @@ void carom__bell_collect(carom_connection_t *self, size_t handles)
         return;
     carom__fault("link.collect");
     carom_plat_monitor_enter(self->monitor);
-    while (end->stash_count + end->lost < handles && !atomic_load(&end->deaf) && !carom__is_past(deadline)) {
+    while (end->stash_count + end->lost < handles && !atomic_load(&end->heard_out) && !carom__is_past(deadline)) {
         heard = atomic_load(&end->heard);
         carom_plat_monitor_leave(self->monitor);
         (void) carom__bell_listen(self, heard, deadline);

@@ -248,24 +248,33 @@ carom_status_t carom_connection_send_bytes(carom_connection_t *connection, const
     return carom__turn_end(connection, &connection->sending, status);
 }
 
-carom_status_t carom__connection_send_parcel(carom_connection_t *connection, carom__parcel_t *parcel, int64_t deadline)
+static carom_status_t write_parcel(carom_connection_t *self, const carom__parcel_t *parcel, int64_t deadline)
 {
     carom__header_t header = {CAROM_MESSAGE_VALUE, parcel->count, parcel->body.length, parcel->share_count};
+
+    return write_message(self, &header, parcel->body.bytes, parcel->files, deadline);
+}
+
+carom_status_t carom__connection_send_parcel(carom_connection_t *connection, carom__parcel_t *parcel, int64_t deadline)
+{
     carom_status_t status = begin_send(connection, deadline);
 
     if (status != CAROM_OK)
         return status;
-    status = write_message(connection, &header, parcel->body.bytes, parcel->files, deadline);
+    status = write_parcel(connection, parcel, deadline);
     return carom__turn_end(connection, &connection->sending, status);
 }
 
+/* What is said of handles counts, too: a receiver sees that there is too much before he sees what it is. */
 static carom_status_t pack(carom__parcel_t *parcel, carom_value_t value)
 {
     carom_status_t status = carom__parcel_put(parcel, value, NULL);
 
     if (status == CAROM_OK && parcel->count > 0 && !parcel->carrier->carries)
         status = CAROM_ENOTSUP;
-    return status == CAROM_OK ? carom__parcel_seal(parcel) : status;
+    if (status == CAROM_OK)
+        status = carom__parcel_seal(parcel);
+    return status == CAROM_OK && parcel->body.length > parcel->carrier->traits.limits.length ? CAROM_ETOOBIG : status;
 }
 
 carom_status_t carom_connection_send(carom_connection_t *connection, carom_value_t value, carom_duration_t timeout)
@@ -276,11 +285,16 @@ carom_status_t carom_connection_send(carom_connection_t *connection, carom_value
 
     if (connection == NULL || connection->magic != CAROM__CONNECTION_MAGIC)
         return CAROM_EINVAL;
+    /* With the turn from here on: who closes the connection waits for it. */
+    status = begin_send(connection, deadline);
+    if (status != CAROM_OK)
+        return status;
     carom__parcel_init(&parcel, connection);
     status = pack(&parcel, value);
     carom__fault("parcel.send");
     if (status == CAROM_OK)
-        status = carom__connection_send_parcel(connection, &parcel, deadline);
+        status = write_parcel(connection, &parcel, deadline);
+    status = carom__turn_end(connection, &connection->sending, status);
     carom__fault("parcel.sent");
     if (status == CAROM_OK)
         carom__parcel_sent(&parcel);

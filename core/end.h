@@ -30,7 +30,9 @@ struct carom__end_t {
     unsigned no_ring;                  /* such looks until a larger ring is tried for again */
     uint32_t spin;                     /* of the thread that receives: µs that it pays to look before sleeping, by experience */
     uint32_t sleeps, patience;         /* since looking was given up, and until it is tried again */
-    atomic_int deaf;                   /* the bell's other end is closed */
+    atomic_int deaf;                   /* the bell's other end is closed; what it had said may be unheard yet */
+    atomic_int heard_out;              /* and is not */
+    atomic_int mute;                   /* 1: there was no memory to ring it, for long */
     atomic_uint heard;                 /* how often the bell was; changed under the connection's monitor */
 
     /* guarded by the connection's monitor */
@@ -38,6 +40,7 @@ struct carom__end_t {
     carom_native_t *stash;             /* handles that came by the bell, of messages that were not received yet */
     size_t stash_count, stash_size;
     size_t lost;                       /* behind those of the stash, so many found no room */
+    size_t overdue;                    /* the next so many are of messages that were received without them */
 };
 
 /* ---- the bell, in bell.c ---- */

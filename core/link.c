@@ -225,6 +225,8 @@ static int stay(carom_connection_t *self, carom__holder_t to)
 
     carom__fault("link.staying");
     status = carom__object_hand(end->id, (int) end->side, to, carom__holder_self());
+    if (status == CAROM_ETIMEOUT)
+        carom__object_let_go(end->id, (int) end->side, to);
     end->is_lost = status != CAROM_OK;
     return !end->is_lost;
 }

@@ -94,8 +94,9 @@ static void tell_writer(carom_connection_t *self)
         return;
     carom__ring_tell(reader);
     atomic_thread_fence(memory_order_seq_cst);
-    if (atomic_load_explicit(&reader->lane->waiting, memory_order_relaxed) && atomic_exchange(&reader->lane->waiting, 0))
-        (void) carom__bell_ring(self);
+    if (atomic_load_explicit(&reader->lane->waiting, memory_order_relaxed) && atomic_exchange(&reader->lane->waiting, 0) &&
+        !carom__bell_ring(self))
+        atomic_store(&reader->lane->waiting, 1);
 }
 
 /* The next ring is one that this link holds, and larger, or the writer lies: so this comes to an end. */
@@ -107,7 +108,11 @@ static carom_status_t follow(carom_connection_t *self, carom__id_t next)
     size_t size;
     unsigned char *ring = carom__object_at(next, CAROM__OBJECT_RING, &size);
 
-    if (ring == NULL || size <= end->reader.size || !carom__object_is_held(next, 0, keeper))
+    if (!carom__object_is_held(next, 0, keeper))
+        return CAROM_EBADMSG;
+    if (ring == NULL)
+        return CAROM_ENOMEM;
+    if (size <= end->reader.size)
         return CAROM_EBADMSG;
     carom_plat_memory_taken(ring);
     carom__ring_follow(&end->reader, ring, size, next);
@@ -127,6 +132,9 @@ static carom_status_t look_inside(carom_connection_t *self, size_t *ready)
         if (status == CAROM_OK)
             status = carom__ring_look(&self->end->reader, ready, &next);
     }
+    /* It is there still, and is tried again. */
+    if (status == CAROM_ENOMEM)
+        return status;
     /* A message begins where a record does. */
     if (status == CAROM_OK && (self->head_got > 0 || self->end->reader.done == 0))
         return CAROM_OK;
@@ -265,7 +273,7 @@ carom_status_t carom__end_wait(carom_connection_t *self, int64_t deadline)
     size_t ready;
     carom_status_t status = wait_until_ready(self, &ready, deadline);
 
-    return status == CAROM_EEOF || status == CAROM_EBROKEN ? CAROM_OK : status;
+    return status == CAROM_EEOF || status == CAROM_EBROKEN || status == CAROM_ENOMEM ? CAROM_OK : status;
 }
 
 /* The bell's bytes are taken, or it would go on being ready. */

@@ -229,6 +229,5 @@ carom_status_t carom__end_write(carom_connection_t *self, const carom__header_t 
 void carom__end_stop_writing(carom_connection_t *self)
 {
     atomic_store(&self->end->writer.lane->writer_gone, 1);
-    if (atomic_exchange(&self->end->writer.lane->asleep, 0))
-        (void) carom__bell_ring(self);
+    wake_reader(self);
 }

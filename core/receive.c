@@ -386,6 +386,9 @@ static carom_status_t drop_handles(carom_connection_t *self, int64_t deadline)
     size_t length;
     carom_status_t status = read_message(self, self->traits.limits.length, deadline);
 
+    /* Or the next message would get them. */
+    if (status == CAROM_ETOOBIG && self->header.handles > 0)
+        self->transport->collect(self, self->header.handles);
     if (status == CAROM_ETOOBIG)
         return skip_body(self, deadline);
     if (status != CAROM_OK)

@@ -126,63 +126,64 @@ CAROM_UNUSED static int echo(carom_connection_t *connection)
     return status == CAROM_EEOF ? 0 : 1;
 }
 
-/* ---- in thread mode: an end in a message that cannot go, because a thread sends a larger one before it ---- */
+/* ---- in thread mode: an end in a message that does not fit, so that it goes when it is received ---- */
 
 typedef struct stuck_t {
     carom_connection_t *sender, *receiver;
-    carom_process_t *first, *second;
+    carom_process_t *child;
 } stuck_t;
 
 static carom_connection_t *stuck_sender, *stuck_end;
 
-CAROM_TASK(sends_a_lot)
-{
-    static char lot[8 << 20];
-
-    return carom_return(call, carom_connection_send_bytes(stuck_sender, lot, sizeof lot, PATIENCE));
-}
-
 /* Busy is what it is while make_stuck looks at it. */
 CAROM_TASK(sends_an_end)
 {
+    static char lot[8 << 20];
+    carom_value_t list, bytes = carom_value_borrow_bytes(lot, sizeof lot), end = carom_value_from_connection(stuck_end);
     carom_status_t status;
 
+    CAROM_ASSERT_OK(carom_value_list(&list));
+    CAROM_ASSERT_OK(carom_value_append(&list, &bytes));
+    CAROM_ASSERT_OK(carom_value_append(&list, &end));
     do
-        status = carom_connection_send(stuck_sender, carom_value_from_connection(stuck_end), PATIENCE);
+        status = carom_connection_send(stuck_sender, list, PATIENCE);
     while (status == CAROM_EBUSY);
+    carom_value_clear(&list);
     return carom_return(call, status);
 }
 
 CAROM_UNUSED static stuck_t make_stuck(carom_context_t *threads, carom_connection_t *end)
 {
     pair_t carrier = make_pair();
-    stuck_t stuck = {carrier.a, carrier.b, NULL, NULL};
+    stuck_t stuck = {carrier.a, carrier.b, NULL};
 
     stuck_sender = carrier.a;
     stuck_end = end;
-    CAROM_ASSERT_OK(carom_process_start(&stuck.first, threads, carom_call(sends_a_lot)));
-    CAROM_ASSERT_OK(carom_connection_poll(stuck.receiver, PATIENCE));
-    CAROM_ASSERT_OK(carom_process_start(&stuck.second, threads, carom_call(sends_an_end)));
+    CAROM_ASSERT_OK(carom_process_start(&stuck.child, threads, carom_call(sends_an_end)));
     while (carom_connection_poll(end, 0) != CAROM_EMOVED)
         continue;
     return stuck;
 }
 
-CAROM_UNUSED static void end_sending(carom_process_t **child, carom_status_t expected)
+/* Makes `value` the end. */
+CAROM_UNUSED static void receive_stuck(carom_value_t *value, const stuck_t *stuck)
+{
+    carom_value_t list;
+
+    CAROM_ASSERT_OK(carom_connection_receive(&list, stuck->receiver, PATIENCE));
+    CAROM_ASSERT_OK(carom_value_take(value, &list, 1));
+    carom_value_clear(&list);
+}
+
+/* The sender got that status. */
+CAROM_UNUSED static void end_stuck(stuck_t *stuck, carom_status_t expected)
 {
     carom_value_t status;
 
-    CAROM_ASSERT_OK(carom_process_join(*child, PATIENCE));
-    CAROM_ASSERT_OK(carom_process_result(&status, *child));
+    CAROM_ASSERT_OK(carom_process_join(stuck->child, PATIENCE));
+    CAROM_ASSERT_OK(carom_process_result(&status, stuck->child));
     CAROM_ASSERT_STATUS((carom_status_t) carom_value_int(status), expected);
-    CAROM_ASSERT_OK(carom_process_destroy(child));
-}
-
-/* Both senders got that status. */
-CAROM_UNUSED static void end_stuck(stuck_t *stuck, carom_status_t expected)
-{
-    end_sending(&stuck->first, expected);
-    end_sending(&stuck->second, expected);
+    CAROM_ASSERT_OK(carom_process_destroy(&stuck->child));
     carom_connection_close(&stuck->sender);
     carom_connection_close(&stuck->receiver);
 }

@@ -235,6 +235,32 @@ CAROM_TEST_ONCE(connection, a_closed_one_cannot_be_sent)
     close_pair(&carrier);
 }
 
+/* The receiver could take no message of that length. */
+CAROM_TEST_ONCE(connection, what_is_said_of_an_end_counts)
+{
+    carom_connection_options_t options = CAROM_CONNECTION_OPTIONS_INIT;
+    carom_value_t list, bytes, end, came;
+    pair_t pair, carrier;
+
+    skip_without_transfer();
+    options.limits.length = 80;
+    pair = make_pair();
+    CAROM_ASSERT_OK(carom_connection_pair(&carrier.a, &carrier.b, &options));
+    CAROM_ASSERT_OK(carom_value_list(&list));
+    bytes = carom_value_borrow_bytes("forty bytes of which none is worth a look", 40);
+    end = carom_value_from_connection(pair.a);
+    CAROM_ASSERT_OK(carom_value_append(&list, &bytes));
+    CAROM_ASSERT_OK(carom_value_append(&list, &end));
+    CAROM_ASSERT_STATUS(carom_connection_send(carrier.a, list, PATIENCE), CAROM_ETOOBIG);
+    CAROM_ASSERT_OK(carom_connection_send(pair.a, carom_value_none(), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&came, pair.b, PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_send(carrier.a, carom_value_none(), PATIENCE));
+    CAROM_ASSERT_OK(carom_connection_receive(&came, carrier.b, PATIENCE));
+    carom_value_clear(&list);
+    close_pair(&pair);
+    close_pair(&carrier);
+}
+
 /* ---- closed by one thread while another sends it ---- */
 
 CAROM_TEST_WITH(connection, closed_while_it_is_sent, .modes = CAROM_TEST_THREAD)
@@ -248,8 +274,7 @@ CAROM_TEST_WITH(connection, closed_while_it_is_sent, .modes = CAROM_TEST_THREAD)
     pair = make_pair();
     stuck = make_stuck(test->context, pair.b);
     carom_connection_close(&pair.b);
-    CAROM_ASSERT_OK(carom_connection_skip(stuck.receiver, PATIENCE));
-    CAROM_ASSERT_OK(carom_connection_receive(&value, stuck.receiver, PATIENCE));
+    receive_stuck(&value, &stuck);
     CAROM_ASSERT_OK(carom_value_take_connection(&moved, &value));
     CAROM_ASSERT_OK(carom_connection_send(moved, carom_value_from_int(3), PATIENCE));
     CAROM_ASSERT_OK(carom_connection_receive(&value, pair.a, PATIENCE));

@@ -31,8 +31,8 @@ typedef enum carom_direction_t {
 typedef struct carom_connection_options_t {
     size_t size;                   /* of this struct */
     carom_direction_t direction;
-    carom_limits_t limits;         /* of values sent and of messages received, but receive_into goes by its buffer alone; 0 means
-                                      the default */
+    carom_limits_t limits;         /* of values sent, with some 60 bytes for each handle in them, and of messages received, but
+                                      receive_into goes by its buffer alone; 0 means the default */
 } carom_connection_options_t;
 
 #define CAROM_CONNECTION_OPTIONS_INIT {sizeof(carom_connection_options_t), CAROM_DUPLEX, {0, 0, 0}}
@@ -64,7 +64,8 @@ CAROM_API carom_status_t carom_connection_open(carom_connection_t **connection, 
  * threads that use it have left: at once, on a pipe of the host's within 50 ms. */
 CAROM_API void carom_connection_close(carom_connection_t **connection);
 
-/* Sends `length` bytes as one message; 0 is a message too, NULL is fine for it.  Blocks while the other end does not make room.
+/* Sends `length` bytes as one message; 0 is a message too, NULL is fine for it.  Blocks while the other end does not make room,
+ * and for 1 s when the system has no memory to wake one who sleeps there.
  * CAROM_ETIMEOUT: the message was not begun, or, when some of it had gone, this side's sending is broken and the other gets
  * CAROM_ETRUNCATED; CAROM_EBROKEN: so it was; CAROM_EEOF: the other end is closed; CAROM_ECLOSED, CAROM_EMOVED, CAROM_EFORKED;
  * CAROM_ENOTSUP: this end only receives; CAROM_ETOOBIG: over 2^62 bytes. */
