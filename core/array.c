@@ -3,6 +3,7 @@
 #include <carom/array.h>
 
 #include "core/kinds.h"
+#include "core/time.h"
 
 #include "platform/fault.h"
 
@@ -91,7 +92,8 @@ static carom_status_t make_lock(carom_array_t *array, carom_context_t *context, 
     if (status != CAROM_OK)
         return status;
     share = (const carom__share_t *) (const void *) (given ? given : own);
-    status = carom__reference_make(&block_of(array)->lock, share->object, carom__holder_object(array->share.object));
+    status = carom__reference_make_until(&block_of(array)->lock, share->object, carom__holder_object(array->share.object),
+                                         carom__deadline(CAROM__ARENA_PATIENCE));
     carom_lock_destroy(&own);
     return status;
 }

@@ -73,8 +73,8 @@ static void count(block_t *block, uint64_t waiting, uint64_t credits)
 /* The condition holds the lock, whoever has it. */
 static carom_status_t set_up(carom_condition_t *condition, const carom_lock_t *lock)
 {
-    return carom__reference_make(&block_of(condition)->lock, lock->share.object,
-                                 carom__holder_object(condition->share.object));
+    return carom__reference_make_until(&block_of(condition)->lock, lock->share.object,
+                                       carom__holder_object(condition->share.object), carom__deadline(CAROM__ARENA_PATIENCE));
 }
 
 static carom_status_t create_with(carom_condition_t **condition, carom_context_t *context, const carom_lock_t *lock)

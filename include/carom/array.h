@@ -54,7 +54,8 @@ typedef struct carom_array_options_t {
 #define CAROM_ARRAY_OPTIONS_INIT {sizeof(carom_array_options_t), 0, NULL, 0}
 
 /* Makes an array of `count` items, at least 1, all bytes 0; at most 512 MiB in all.  Statuses as carom_lock_create(), and
- * CAROM_EINVAL for a count, a type, or an item's size that is none, or a lock that is none or with `raw`; CAROM_ETOOBIG. */
+ * CAROM_EINVAL for a count, a type, or an item's size that is none, or a lock that is none or with `raw`; CAROM_ETOOBIG;
+ * CAROM_EFORKED: the lock's handle is the parent's. */
 CAROM_API carom_status_t carom_array_create(carom_array_t **array, carom_context_t *context, carom_item_type_t type,
                                             size_t count, const carom_array_options_t *options) CAROM_MUST_CHECK;
 

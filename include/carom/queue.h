@@ -69,7 +69,8 @@ CAROM_API void carom_queue_destroy(carom_queue_t **queue);
  * a process of the tree is stopped in the middle of a put; nothing was put.  CAROM_ECLOSED: the queue is; CAROM_ETOOBIG: more
  * than all its bytes; CAROM_ENOMEM: no memory for the item, though the queue would have it; CAROM_EBROKEN: something has
  * written over the queue; CAROM_EINVAL: not a queue, or no bytes where there should be some; CAROM_EFORKED: the handle is the
- * parent's.  No system call when there is room and nobody sleeps. */
+ * parent's; the first call in an entry that runs in a thread also what carom_lock_acquire() says of it.  No system call when
+ * there is room and nobody sleeps. */
 CAROM_API carom_status_t carom_queue_put_bytes(carom_queue_t *queue, const void *bytes, size_t length,
                                                carom_duration_t timeout) CAROM_MUST_CHECK;
 
