@@ -73,7 +73,7 @@ uint64_t carom__arena_tag(void);
 carom_status_t carom__slot_make(carom__id_t *slot);
 
 /* It is launched: should it die before it has claimed its slot, others see that. */
-void carom__slot_note_launch(carom__id_t slot, uint64_t identity);
+void carom__slot_note_launch(carom__id_t slot, const carom_plat_child_t *child);
 
 /* The process has ended, or was never there: lets go what it held, and what other dead processes did; later, while the lock
  * cannot be had.  A slot that is none is fine. */

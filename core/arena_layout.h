@@ -65,7 +65,7 @@ typedef struct carom__slot_t {
     uint32_t holds;                    /* places in objects */
     _Atomic uint32_t returned;         /* 1: its entry has come to its end */
     _Atomic uint64_t launched;         /* carom_plat_child_identity() of who is to claim it; 0: none yet */
-    uint32_t reserved[2];
+    _Atomic uint64_t launched_in;      /* and its space, said before */
 } carom__slot_t;
 
 _Static_assert(CAROM__SLOTS_MAX <= 65536, "what a barrier's word has room for");
@@ -145,7 +145,7 @@ void carom__slots_sweep(void);
 
 /* Under the lock: how many places the process holds has changed; all of them are counted again. */
 void carom__slot_count(uint32_t index, uint32_t generation, int change);
-void carom__slots_count_none(void);
+int carom__slots_count_none(void);         /* 0: not all of them could be mapped */
 
 /* Under the lock: the two that can be owed. */
 void carom__slot_end_locked(carom__id_t slot);

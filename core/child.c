@@ -163,7 +163,7 @@ carom_status_t carom__child_start(carom_process_t *process, carom__launch_t *lau
         process->pid = carom_plat_child_pid(backing->child);
         process->backing = backing;
         backing->slot = launch->slot;
-        carom__slot_note_launch(launch->slot, carom_plat_child_identity(backing->child));
+        carom__slot_note_launch(launch->slot, backing->child);
     } else if (backing) {
         free_backing(backing);
         /* Before the slot is let go, with all that it holds. */

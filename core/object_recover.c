@@ -127,10 +127,9 @@ int carom__objects_recover(void)
     carom__root_t *root = carom__arena_root;
     uint32_t n = atomic_load(&root->object_count), i;
 
-    if (!are_all_mapped(n))
+    if (!are_all_mapped(n) || !carom__slots_count_none())
         return 0;
     memset(root->free, 0, sizeof root->free);
-    carom__slots_count_none();
     for (i = 0; i < n; i++)
         if (object_at(i))
             object_at(i)->keeps = 0;

@@ -68,7 +68,7 @@ static int is_coming(const carom__slot_t *slot)
 {
     uint64_t launched = atomic_load(&slot->launched);
 
-    return launched == 0 || carom_plat_identity_lives(launched);
+    return launched == 0 || carom_plat_identity_lives(launched, atomic_load(&slot->launched_in));
 }
 
 /* One that is starting lives as long as its starter, who says when it was nothing, and is not seen to be dead; and a thread as
@@ -89,6 +89,8 @@ static int is_alive(carom_plat_shared_t *shared, uint32_t index)
 }
 
 #define PARTY_BITS 15
+
+_Static_assert(CAROM__SLOTS_MAX < 1u << PARTY_BITS, "a party's number has room for each slot's, plus 1");
 
 uint32_t carom__slot_party(carom__id_t slot)
 {
@@ -204,16 +206,27 @@ static int is_free(uint32_t index, unsigned state)
            (state == CAROM__SLOT_THREAD || !carom_plat_shared_is_alive(carom__arena_shared(), index, &slot->mark));
 }
 
+static int look_for_free(uint32_t *index, unsigned state)
+{
+    uint32_t count = atomic_load(&carom__arena_root->slot_count);
+
+    for (*index = 0; *index < count; ++*index)
+        if (is_free(*index, state))
+            return 1;
+    return 0;
+}
+
 static carom_status_t find_free(uint32_t *index, unsigned state)
 {
     uint32_t count = atomic_load(&carom__arena_root->slot_count);
     carom_status_t status;
 
-    for (*index = 0; *index < count; ++*index)
-        if (is_free(*index, state))
-            return CAROM_OK;
-    if (count == CAROM__SLOTS_MAX)
-        return CAROM_EAGAIN;
+    if (look_for_free(index, state))
+        return CAROM_OK;
+    if (count == CAROM__SLOTS_MAX) {
+        carom__slots_sweep();
+        return look_for_free(index, state) ? CAROM_OK : CAROM_EAGAIN;
+    }
     status = reserve_chunk(&carom__arena_root->slot_chunks[count / CAROM__SLOTS_A_CHUNK]);
     if (status == CAROM_OK && slot_at(count) == NULL)
         status = CAROM_ENOMEM;
@@ -272,15 +285,21 @@ carom_status_t carom__slot_make_thread(carom__id_t *slot)
 }
 
 /* Under the lock, which whoever makes the slot another's has.  Without it nobody hears of such a death but who joins. */
-void carom__slot_note_launch(carom__id_t id, uint64_t identity)
+void carom__slot_note_launch(carom__id_t id, const carom_plat_child_t *child)
 {
     carom__slot_t *slot;
+    uint64_t identity, space;
 
-    if (id.generation == 0 || carom__arena_enter(carom__deadline(CAROM__ARENA_HASTE)) != CAROM_OK)
+    if (id.generation == 0)
+        return;
+    identity = carom_plat_child_identity(&space, child);
+    if (carom__arena_enter(carom__deadline(CAROM__ARENA_PATIENCE)) != CAROM_OK)
         return;
     slot = find(id);
-    if (slot)
+    if (slot) {
+        atomic_store(&slot->launched_in, space);
         atomic_store(&slot->launched, identity);
+    }
     carom__arena_leave();
 }
 
@@ -416,11 +435,17 @@ void carom__slot_count(uint32_t index, uint32_t generation, int change)
         slot->holds += (uint32_t) change;
 }
 
-void carom__slots_count_none(void)
+int carom__slots_count_none(void)
 {
     uint32_t count = atomic_load(&carom__arena_root->slot_count), i;
+    int all = 1;
 
-    for (i = 0; i < count; i++)
-        if (slot_at(i))
-            slot_at(i)->holds = 0;
+    for (i = 0; i < count; i++) {
+        carom__slot_t *slot = slot_at(i);
+
+        if (slot)
+            slot->holds = 0;
+        all &= slot != NULL;
+    }
+    return all;
 }

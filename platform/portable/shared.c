@@ -104,15 +104,17 @@ carom_status_t carom_plat_shared_claim(carom_plat_shared_t *shared, unsigned num
     return CAROM_OK;
 }
 
-uint64_t carom_plat_child_identity(const carom_plat_child_t *child)
+uint64_t carom_plat_child_identity(uint64_t *space, const carom_plat_child_t *child)
 {
     (void) child;
+    *space = 0;
     return 0;
 }
 
-int carom_plat_identity_lives(uint64_t identity)
+int carom_plat_identity_lives(uint64_t identity, uint64_t space)
 {
     (void) identity;
+    (void) space;
     return 1;
 }
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BIRTH_FIELD 22                /* of Linux's /proc/PID/task/PID/stat, counted from 1; the state is the third */
@@ -72,7 +73,20 @@ int carom__pid_identity(uint64_t *identity, pid_t pid)
     return error;
 }
 
-/* Who cannot be asked about, as by a process that has no descriptor left, must not be taken for dead. */
+static uint64_t space_at(const char *path)
+{
+    struct stat about;
+
+    return stat(path, &about) == 0 ? (uint32_t) about.st_ino : 0;
+}
+
+uint64_t carom__pid_space(void)
+{
+    return space_at("/proc/self/ns/pid") << 32 | space_at("/proc/self/ns/time");
+}
+
+/* Who cannot be asked about, as by a process that has no descriptor left, must not be taken for dead; nor who is hidden in
+ * /proc, or all of that is. */
 int carom__pid_lives(uint64_t identity)
 {
     pid_t pid = (pid_t) (uint32_t) identity;
@@ -84,23 +98,26 @@ int carom__pid_lives(uint64_t identity)
     if (identity >> 32 == 0)
         return 1;
     error = carom__pid_identity(&now, pid);
-    return error == 0 ? now == identity : error != ENOENT;
+    if (error == 0)
+        return now == identity;
+    return error != ENOENT || kill(pid, 0) == 0 || errno != ESRCH;
 }
 
 /* One that is dead already has none, and must not be taken for one that cannot be asked about: that it was born in the first
  * tick nobody else's is. */
-uint64_t carom_plat_child_identity(const carom_plat_child_t *child)
+uint64_t carom_plat_child_identity(uint64_t *space, const carom_plat_child_t *child)
 {
     uint64_t identity;
 
+    *space = carom__pid_space();
     if (carom__pid_identity(&identity, child->pid) == 0 && identity >> 32 == 0)
         identity |= (uint64_t) 1 << 32;
     return identity;
 }
 
-int carom_plat_identity_lives(uint64_t identity)
+int carom_plat_identity_lives(uint64_t identity, uint64_t space)
 {
-    return carom__pid_lives(identity);
+    return space != carom__pid_space() || carom__pid_lives(identity);
 }
 
 carom_status_t carom__claim_by_pid(carom_plat_mark_t *mark)

@@ -143,14 +143,6 @@ static int write_at(int list, const void *bytes, size_t size, int64_t at)
 
 /* ---- owners ---- */
 
-/* Numbers of processes are those of a space; 0 where there is one. */
-static uint64_t space_of_pids(void)
-{
-    struct stat about;
-
-    return stat("/proc/self/ns/pid", &about) == 0 ? (uint64_t) about.st_ino : 0;
-}
-
 /* What is known of processes while the list is swept. */
 typedef struct roll_t {
     uint64_t space;                   /* ours */
@@ -272,7 +264,7 @@ int carom__names_enter(int64_t *at, int list, const char *name, int64_t owner)
         error = identify(&entry.owner, (pid_t) owner);
     if (error)
         return error;
-    entry.space = space_of_pids();
+    entry.space = carom__pid_space();
     snprintf(entry.name, sizeof entry.name, "%s", name);
     entry.check = check_of(&entry);
     *at = free_place(list);
@@ -365,7 +357,7 @@ static void sweep_one(entry_t *entry, int list, int64_t at, roll_t *roll)
 
 void carom__names_sweep(int list, uint64_t ended)
 {
-    roll_t roll = {space_of_pids(), 0, ended};
+    roll_t roll = {carom__pid_space(), 0, ended};
     entry_t *entry;
     walk_t walk;
 

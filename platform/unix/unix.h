@@ -246,6 +246,9 @@ int carom__is_alive_by_pid(const carom_plat_mark_t *mark);
 int carom__pid_identity(uint64_t *identity, pid_t pid);
 int carom__pid_lives(uint64_t identity);
 
+/* Where this process's numbers of processes and times of birth hold; 0: where there is but one such space, or it is not told. */
+uint64_t carom__pid_space(void);
+
 /* ---- named.c: files by names without a slash; 0 or an errno ---- */
 
 struct stat;

@@ -120,13 +120,15 @@ static int lives(uint64_t identity)
     return living;
 }
 
-uint64_t carom_plat_child_identity(const carom_plat_child_t *child)
+uint64_t carom_plat_child_identity(uint64_t *space, const carom_plat_child_t *child)
 {
+    *space = 0;
     return identity_of(child->process, child->pid);
 }
 
-int carom_plat_identity_lives(uint64_t identity)
+int carom_plat_identity_lives(uint64_t identity, uint64_t space)
 {
+    (void) space;
     return lives(identity);
 }
 
