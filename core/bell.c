@@ -12,6 +12,7 @@
 #define COLLECT_PATIENCE carom_seconds(5)
 #define NO_MEMORY carom_milliseconds(5)
 #define RING_PATIENCE carom_seconds(1)
+#define LISTEN_MAX carom_seconds(1)
 
 /* What the system had no memory for may go, or come, the next time: soon.  CAROM_ETIMEOUT: no more. */
 static carom_status_t wait_for_memory(carom_connection_t *self, int64_t deadline)
@@ -148,7 +149,7 @@ static carom_status_t hear(carom_connection_t *self, int64_t deadline)
     return CAROM_OK;
 }
 
-carom_status_t carom__bell_listen(carom_connection_t *self, unsigned heard, int64_t deadline)
+static carom_status_t listen_until(carom_connection_t *self, unsigned heard, int64_t deadline)
 {
     carom__end_t *end = self->end;
     carom_status_t status = CAROM_OK;
@@ -170,6 +171,18 @@ carom_status_t carom__bell_listen(carom_connection_t *self, unsigned heard, int6
     carom_plat_monitor_wake(self->monitor);
     carom_plat_monitor_leave(self->monitor);
     return status;
+}
+
+/* In pieces: whoever could not ring for want of memory, for long, may not come again. */
+carom_status_t carom__bell_listen(carom_connection_t *self, unsigned heard, int64_t deadline)
+{
+    int64_t latest = carom_plat_now() + LISTEN_MAX;
+    carom_status_t status;
+
+    if (deadline <= latest)
+        return listen_until(self, heard, deadline);
+    status = listen_until(self, heard, latest);
+    return status == CAROM_ETIMEOUT ? CAROM_OK : status;
 }
 
 void carom__bell_listen_now(carom_connection_t *self)

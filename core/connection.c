@@ -285,7 +285,7 @@ carom_status_t carom_connection_send(carom_connection_t *connection, carom_value
 
     if (connection == NULL || connection->magic != CAROM__CONNECTION_MAGIC)
         return CAROM_EINVAL;
-    /* With the turn from here on: who closes the connection waits for it. */
+    /* With the turn to the end: who closes the connection waits for it, and what was in the message is not let go with it. */
     status = begin_send(connection, deadline);
     if (status != CAROM_OK)
         return status;
@@ -294,13 +294,12 @@ carom_status_t carom_connection_send(carom_connection_t *connection, carom_value
     carom__fault("parcel.send");
     if (status == CAROM_OK)
         status = write_parcel(connection, &parcel, deadline);
-    status = carom__turn_end(connection, &connection->sending, status);
     carom__fault("parcel.sent");
     if (status == CAROM_OK)
         carom__parcel_sent(&parcel);
     else
         carom__parcel_abandon(&parcel);
-    return status;
+    return carom__turn_end(connection, &connection->sending, status);
 }
 
 /* ---- waiting ---- */

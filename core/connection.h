@@ -85,6 +85,7 @@ struct carom_connection_t {
     _Atomic carom_status_t gone;       /* CAROM_ECLOSED, CAROM_EMOVED: why no call may begin */
     _Atomic carom_status_t bad_receive, bad_send;   /* CAROM_EBROKEN from then on */
     atomic_int pending;                /* a message has begun to come: header or more is here */
+    atomic_int has_dropped;            /* the last carom_connection_receive() took a message that it made no value of */
     atomic_int has_loop;               /* carom_connection_native was asked for: set for ever, under the monitor */
 
     /* guarded by the monitor */

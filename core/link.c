@@ -207,8 +207,8 @@ static carom_status_t leave(carom_connection_t *self, carom__holder_t to, carom_
 
     if (to == CAROM__NOBODY)
         return CAROM_ENOTSUP;
-    /* A message with handles waits, and they are here already. */
-    if (end->stash_count + end->lost > 0 || end->reader.done > 0)
+    /* A message with handles waits, and they are here already; or some come late. */
+    if (end->stash_count + end->lost + end->overdue > 0 || end->reader.done > 0)
         return CAROM_EBUSY;
     where->tag = carom__arena_tag();
     where->link = end->id;
@@ -225,7 +225,7 @@ static int stay(carom_connection_t *self, carom__holder_t to)
 
     carom__fault("link.staying");
     status = carom__object_hand(end->id, (int) end->side, to, carom__holder_self());
-    if (status == CAROM_ETIMEOUT)
+    if (status != CAROM_OK && status != CAROM_EBADMSG)
         carom__object_let_go(end->id, (int) end->side, to);
     end->is_lost = status != CAROM_OK;
     return !end->is_lost;

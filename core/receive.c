@@ -251,6 +251,9 @@ carom_status_t carom_connection_receive(carom_value_t *value, carom_connection_t
     if (status == CAROM_OK) {
         status = decode_message(connection, value);
         carom__connection_drop_message(connection);
+        atomic_store_explicit(&connection->has_dropped, status != CAROM_OK, memory_order_relaxed);
+    } else {
+        atomic_store_explicit(&connection->has_dropped, 0, memory_order_relaxed);
     }
     return end_receive(connection, status);
 }

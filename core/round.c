@@ -182,7 +182,7 @@ static int is_about_one_message(carom_status_t status)
 /* Whether a message that found no memory is lost, or still there to be received. */
 static int is_lost(const carom__run_t *run, carom_status_t status)
 {
-    return status == CAROM_ENOMEM && !atomic_load(&run->channel->connection->pending);
+    return status == CAROM_ENOMEM && atomic_load(&run->channel->connection->has_dropped);
 }
 
 /* CAROM_EEOF: nothing more will come.  Who sends what cannot be received must not wait for us for ever: he is cut off. */

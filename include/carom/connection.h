@@ -97,8 +97,9 @@ CAROM_API carom_status_t carom_connection_receive_bytes(void **bytes, size_t *le
                                                         size_t maximum, carom_duration_t timeout) CAROM_MUST_CHECK;
 
 /* Receives the next bytes message into the caller's buffer.  *length is its length, also with CAROM_ETOOBIG, when the buffer is
- * untouched and the message stays.  CAROM_ETYPE as above.  CAROM_ENOMEM: the call was cut off inside a long message, and there
- * was no memory to keep what had come: nothing more can be received.  For short messages there is no allocation. */
+ * untouched and the message stays.  CAROM_ETYPE as above.  CAROM_ENOMEM: no memory to look at the message, which stays; or the
+ * call was cut off inside a long one, and there was none to keep what had come: then nothing more can be received.  For short
+ * messages there is no allocation. */
 CAROM_API carom_status_t carom_connection_receive_into(void *buffer, size_t size, size_t *length,
                                                        carom_connection_t *connection, carom_duration_t timeout) CAROM_MUST_CHECK;
 

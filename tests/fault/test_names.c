@@ -563,12 +563,13 @@ static int unlink_in_vain(void)
  * wait too. */
 static int wait_for_the_list(void)
 {
+    unsigned nobody_else = 20000 + (unsigned) getpid() % 40000;
     carom_shared_memory_t *other;
     tree_t tree;
     pid_t maker;
     int status;
 
-    if (setgid(12346) != 0 || setuid(12346) != 0)
+    if (setgid(nobody_else) != 0 || setuid(nobody_else) != 0)
         return CANNOT;
     CAROM_ASSERT_OK(carom_shared_memory_create(&foreign, NULL, 1, NULL));
     tree = start_tree(NULL, live_with_the_list);
