@@ -61,23 +61,24 @@ CAROM_API carom_status_t carom_connection_open(carom_connection_t **connection, 
 /* Closes an end and frees it; the other end gets what was sent, then CAROM_EEOF.  Wakes this process's threads that wait on it:
  * they return CAROM_ECLOSED.  *connection is NULL afterwards; NULL is fine.  No call on it may begin after close has.  One that
  * another thread is sending has moved, when that succeeds, and is closed by that thread when it does not.  Waits only until the
- * threads that use it have left: at once, on a pipe of the host's within 50 ms. */
+ * threads that use it have left: at once, on a pipe of the host's within 50 ms; but 0.1 s for each connection that one of them
+ * takes back from a message which failed, while another process of the tree is stopped with the lock of what they share. */
 CAROM_API void carom_connection_close(carom_connection_t **connection);
 
 /* Sends `length` bytes as one message; 0 is a message too, NULL is fine for it.  Blocks while the other end does not make room,
- * and for 1 s when the system has no memory to wake one who sleeps there.
- * CAROM_ETIMEOUT: the message was not begun, or, when some of it had gone, this side's sending is broken and the other gets
- * CAROM_ETRUNCATED; CAROM_EBROKEN: so it was; CAROM_EEOF: the other end is closed; CAROM_ECLOSED, CAROM_EMOVED, CAROM_EFORKED;
- * CAROM_ENOTSUP: this end only receives; CAROM_ETOOBIG: over 2^62 bytes. */
+ * and for 1 s when the system has no memory to wake one who sleeps there.  CAROM_ETIMEOUT: the message was not begun, or, when
+ * some of it had gone, this side's sending is broken and the other gets CAROM_ETRUNCATED; CAROM_EBROKEN: so it was; CAROM_EEOF:
+ * the other end is closed; CAROM_ECLOSED, CAROM_EMOVED, CAROM_EFORKED; CAROM_ENOTSUP: this end only receives; CAROM_ETOOBIG:
+ * over 2^62 bytes. */
 CAROM_API carom_status_t carom_connection_send_bytes(carom_connection_t *connection, const void *bytes, size_t length,
                                                      carom_duration_t timeout) CAROM_MUST_CHECK;
 
 /* Sends a value, which stays the caller's.  Connections in it are moved, when the call succeeds; open files are duplicated;
  * at most 64 of both.  Who gets locks and their like, at most 65,535, has handles of his own.  Statuses as send_bytes;
  * CAROM_ETOOBIG, CAROM_EDEPTH, CAROM_ECOUNT, CAROM_EUTF8 for the value; CAROM_ENOMEM; CAROM_EINVAL: the connection in
- * itself, or a file that is not open; CAROM_EBUSY: a connection in it is in use, has received half a message, or is broken;
- * CAROM_EMFILE; CAROM_ENOTSUP: handles where the build cannot pass them, a connection, lock or the like over one that was
- * made of the host's own file, or a lock or the like where they are for threads alone. */
+ * itself, or a file that is not open; CAROM_EBUSY: a connection in it is in use, has received half a message or
+ * the handles of one, or is broken; CAROM_EMFILE; CAROM_ENOTSUP: handles where the build cannot pass them, a connection, lock or
+ * the like over one that was made of the host's own file, or a lock or the like where they are for threads alone. */
 CAROM_API carom_status_t carom_connection_send(carom_connection_t *connection, carom_value_t value,
                                                carom_duration_t timeout) CAROM_MUST_CHECK;
 
@@ -124,7 +125,8 @@ CAROM_API carom_status_t carom_connection_poll(carom_connection_t *connection, c
  * It may be readable when nothing came.  Other threads may send, receive and poll meanwhile where there is epoll, and on
  * Windows; elsewhere only the thread of the loop may use the connection.  Two loops do not share one.  It belongs to the
  * connection, and is made by the first call: on Linux two descriptors, on Windows an event.  Neither read, reset nor close it,
- * and take it out of the loop before the connection is closed or sent away.  CAROM_ECLOSED, CAROM_EMOVED, CAROM_EFORKED;
+ * and take it out of the loop before the connection is closed or sent away.  It tells nothing of a message whose sender found no
+ * memory to wake anybody for 1 s, until the next one comes.  CAROM_ECLOSED, CAROM_EMOVED, CAROM_EFORKED;
  * CAROM_ENOTSUP: this end only sends, or, on Windows, is a pipe of the host's that is not overlapped; CAROM_EMFILE,
  * CAROM_ENOMEM. */
 CAROM_API carom_status_t carom_connection_native(carom_native_t *native, carom_connection_t *connection) CAROM_MUST_CHECK;

@@ -15,8 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BIRTH_FIELD 22                /* of Linux's /proc/PID/task/PID/stat, counted from 1; the state is the third */
+/* Of Linux's /proc/PID/task/PID/stat, counted from 1. */
 #define STATE_FIELD 3
+#define THREADS_FIELD 20
+#define BIRTH_FIELD 22
 
 /* ESRCH is for one that goes while it is looked up or read. */
 static int there_is_none(int error)
@@ -45,20 +47,27 @@ static int read_stat(char *text, size_t size, pid_t pid)
     return there_is_none(error) ? ENOENT : error;
 }
 
-/* The time of birth in Linux's ticks; 0: it is dead. */
-static uint64_t birth_in(const char *stat)
+/* Or 0.  `at` is where the state stands. */
+static uint64_t number_in(const char *at, int field)
 {
-    const char *at = strrchr(stat, ')');     /* the name before it may contain anything */
-    int field;
+    int i;
 
-    if (at == NULL || at[1] != ' ' || at[2] == 'Z' || at[2] == 'X')
-        return 0;
-    at += 2;
-    for (field = STATE_FIELD; at != NULL && field < BIRTH_FIELD; field++) {
+    for (i = STATE_FIELD; at != NULL && i < field; i++) {
         at = strchr(at, ' ');
         at = at ? at + 1 : NULL;
     }
     return at ? strtoull(at, NULL, 10) : 0;
+}
+
+/* The time of birth in Linux's ticks; 0: it is dead.  A first thread that has ended is a zombie while others go on. */
+static uint64_t birth_in(const char *stat)
+{
+    const char *at = strrchr(stat, ')');     /* the name before it may contain anything */
+
+    if (at == NULL || at[1] != ' ' || at[2] == 'X')
+        return 0;
+    at += 2;
+    return *at == 'Z' && number_in(at, THREADS_FIELD) <= 1 ? 0 : number_in(at, BIRTH_FIELD);
 }
 
 /* Without a time of birth where the system does not tell it. */
@@ -80,9 +89,10 @@ static uint64_t space_at(const char *path)
     return stat(path, &about) == 0 ? (uint32_t) about.st_ino : 0;
 }
 
+/* Of this thread: what /proc/self says goes with the first one. */
 uint64_t carom__pid_space(void)
 {
-    return space_at("/proc/self/ns/pid") << 32 | space_at("/proc/self/ns/time");
+    return space_at("/proc/thread-self/ns/pid") << 32 | space_at("/proc/thread-self/ns/time");
 }
 
 /* Who cannot be asked about, as by a process that has no descriptor left, must not be taken for dead; nor who is hidden in

@@ -155,6 +155,20 @@ CAROM_TEST_ONCE(memory, alive_without_descriptors)
     area_close();
 }
 
+/* Which leaves a zombie of it, while others go on. */
+CAROM_TEST_ONCE(memory, alive_without_its_first_thread)
+{
+    carom_plat_child_t *child;
+
+    area_open();
+    child = launch_peer("stay-on", 2);
+    CAROM_ASSERT(becomes(&member.area->ready, 1, SOON));
+    CAROM_ASSERT(carom_plat_shared_is_alive(member.shared, 2, &member.area->marks[2]));
+    kill_peer(&child);
+    CAROM_ASSERT(!carom_plat_shared_is_alive(member.shared, 2, &member.area->marks[2]));
+    area_close();
+}
+
 static void *kills(void *child)
 {
     kill_peer(child);

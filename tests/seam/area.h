@@ -67,6 +67,9 @@ void member_work(unsigned thread, uint32_t rounds);
 /* Leaves a forked child that sleeps until it is killed.  0: not on this system. */
 int64_t fork_a_sleeper(void);
 
+/* Runs that in a second thread, once the first one has ended; returns only when it cannot. */
+int without_first_thread(int (*run)(void));
+
 /* ---- area.c: for tests, whose assertions fail ---- */
 
 /* The test becomes number 1 of a new object.  Skips where processes cannot share one, but for threads alone. */

@@ -58,6 +58,11 @@ static int fork_and_stay(void)
     return stay();
 }
 
+static int stay_without_first_thread(void)
+{
+    return without_first_thread(stay);
+}
+
 /* Passes the object on, and stays alive for as long as that one. */
 static int launch_another(void)
 {
@@ -171,8 +176,8 @@ static int work_for_ever(void)
 
 static const struct { const char *name; int (*run)(void); } roles[] = {
     {"stay", stay}, {"write", write_text}, {"ask", ask_about_one}, {"fork", fork_and_stay}, {"launch", launch_another},
-    {"park", park_once}, {"answer", answer_pings}, {"hold", hold}, {"wait", wait_for_lock}, {"work", work},
-    {"work-for-ever", work_for_ever},
+    {"stay-on", stay_without_first_thread}, {"park", park_once}, {"answer", answer_pings}, {"hold", hold},
+    {"wait", wait_for_lock}, {"work", work}, {"work-for-ever", work_for_ever},
 };
 
 static int play(const char *name)
