@@ -2,6 +2,10 @@
 
 #include "tests/fault/points.h"
 
+#include "tests/exchanges.h"
+
+#include <carom/array.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -570,4 +574,35 @@ CAROM_TEST_WITH(calls, handles_without_memory, COUNTED, .modes = CAROM_TEST_ONCE
     }
     CAROM_NOTE("%d of %d were received", good, MESSAGES * (pass - 1));
     CAROM_ASSERT(carom_plat_now() - before < 3000000);
+}
+
+/* ---- a result in memory that the exchange's process cannot map just then ---- */
+
+/* The channel's larger ring lies behind the array. */
+CAROM_TASK(calls_sends_from_afar)
+{
+    carom_array_options_t options = CAROM_ARRAY_OPTIONS_INIT;
+    carom_array_t *array;
+    int code;
+
+    options.raw = 1;
+    CAROM_ASSERT_OK(carom_array_create(&array, NULL, CAROM_ITEM_U8, 8 << 20, &options));
+    code = fill(call, carom_call_channel(call));
+    carom_array_destroy(&array);
+    return code;
+}
+
+/* It is not lost, nor told of as lost. */
+CAROM_TEST_WITH(calls, a_result_that_cannot_be_mapped_yet, COUNTED, .modes = PROCESSES)
+{
+    carom_exchange_t *exchange = make_exchange(test, 1, NULL);
+
+    CAROM_ASSERT_OK(carom_exchange_start(exchange, carom_call(calls_sends_from_afar)));
+    CAROM_ASSERT_INT(carom__fault_set("shared.map:0:fail=12"), 0);
+    CAROM_ASSERT_STATUS(carom_exchange_store(exchange, PATIENCE), CAROM_ENOMEM);
+    CAROM_ASSERT_INT(carom__fault_set(NULL), 0);
+    CAROM_ASSERT_INT(record.count, 0);
+    finish_and_destroy(&exchange);
+    CAROM_ASSERT_INT(record.count, 2);
+    expect_note(0, 0, CAROM_OK, MORE_THAN_FITS, 0);
 }
