@@ -413,8 +413,8 @@ int carom_plat_can_nice(void);
 int64_t carom_plat_child_pid(const carom_plat_child_t *child);
 
 /* Who a child is that has claimed nothing of shared memory yet, for any process that asks whether it lives; 0: the platform
- * cannot tell.  *space: where that holds, which another process may not be in.  Costs some 10 µs, to ask as well.  Who cannot be
- * asked about lives. */
+ * cannot tell.  *space: where that holds, which another process may not be in.  Reads /proc on Linux, to ask as well.  Who
+ * cannot be asked about lives. */
 uint64_t carom_plat_child_identity(uint64_t *space, const carom_plat_child_t *child);
 int carom_plat_identity_lives(uint64_t identity, uint64_t space);
 

@@ -10,6 +10,9 @@
  *   CAROM_ETRUNCATED  the same, inside a message
  *   CAROM_ETOOBIG     the next message is larger than asked for; it stays, to be received with more room or skipped
  *   CAROM_ECLOSED     this end was closed, by us
+ *
+ * Whatever its timeout is, a call may take 1 s longer while the system has no memory for the byte that wakes one who sleeps at
+ * the other end: to send, and for who receives, polls or waits, to say that there is room.  A close waits for such a call.
  */
 
 #ifndef CAROM_CONNECTION_H
@@ -65,11 +68,10 @@ CAROM_API carom_status_t carom_connection_open(carom_connection_t **connection, 
  * takes back from a message which failed, while another process of the tree is stopped with the lock of what they share. */
 CAROM_API void carom_connection_close(carom_connection_t **connection);
 
-/* Sends `length` bytes as one message; 0 is a message too, NULL is fine for it.  Blocks while the other end does not make room,
- * and for 1 s when the system has no memory to wake one who sleeps there.  CAROM_ETIMEOUT: the message was not begun, or, when
- * some of it had gone, this side's sending is broken and the other gets CAROM_ETRUNCATED; CAROM_EBROKEN: so it was; CAROM_EEOF:
- * the other end is closed; CAROM_ECLOSED, CAROM_EMOVED, CAROM_EFORKED; CAROM_ENOTSUP: this end only receives; CAROM_ETOOBIG:
- * over 2^62 bytes. */
+/* Sends `length` bytes as one message; 0 is a message too, NULL is fine for it.  Blocks while the other end does not make room.
+ * CAROM_ETIMEOUT: the message was not begun, or, when some of it had gone, this side's sending is broken and the other gets
+ * CAROM_ETRUNCATED; CAROM_EBROKEN: so it was; CAROM_EEOF: the other end is closed; CAROM_ECLOSED, CAROM_EMOVED, CAROM_EFORKED;
+ * CAROM_ENOTSUP: this end only receives; CAROM_ETOOBIG: over 2^62 bytes. */
 CAROM_API carom_status_t carom_connection_send_bytes(carom_connection_t *connection, const void *bytes, size_t length,
                                                      carom_duration_t timeout) CAROM_MUST_CHECK;
 
