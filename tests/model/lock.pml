@@ -1,13 +1,13 @@
 /* The lock of platform/lock_owner.c, whose word names the owner, with parking by the system (park_futex.c) or by buckets
  * (park_lot.c, -DLOT).
  *
- * Three contenders, each a process of its own, one of which enters twice; as many as DEATHS of them die, at any step.  A
- * contender's number is used again by nobody.  The lock alone needs no order between its word and others: all that decides
- * is exchanged in the word.  park_lot.c needs all in one order: counting before looking at the word, against changing the
- * word before taking the count.
+ * Three contenders, each a process of its own: one enters twice, and one, where HASTY, gives up at any time once it has to
+ * wait; as many as DEATHS of them die, at any step.  A contender's number is used again by nobody.  The lock alone needs no
+ * order between its word and others: all that decides is exchanged in the word.  park_lot.c needs all in one order: counting
+ * before looking at the word, against changing the word before taking the count.
  *
  * Checked: one owner at a time; CAROM_EOWNERDEAD for one who died as the owner, to one contender, before anybody else has
- * the lock, and to nobody otherwise; and that all who live get the lock, where
+ * the lock, and to nobody otherwise; and that all who live get the lock or give up, where
  *
  *   EARLY 1: parking may end at any time, as futexes and semaphores do;
  *   EARLY 0: it ends by being woken, or after the 50 ms, which are taken for so long that nothing else can happen.  Nobody
@@ -15,7 +15,7 @@
  *
  * What is wrong with BREAK: 1 a dead owner's word is overwritten, whoever has it now; 2 nobody asks whether the owner lives;
  * 3 who has slept takes the lock without the bit; 4 who leaves clears the word with a load and a store; 5 the count is taken
- * before the word is cleared (LOT). */
+ * before the word is cleared (LOT); 6 who gives up keeps a wake. */
 
 #ifndef BREAK
 #define BREAK 0
@@ -27,6 +27,9 @@
 #define DEATHS 1
 #endif
 
+#ifndef HASTY
+#define HASTY 0
+#endif
 #ifndef ROUNDS
 #define ROUNDS 2                   /* of one; the others enter once */
 #endif
@@ -84,6 +87,7 @@ inline park(expected)
     :: else ->
         if
         :: d_step { posted > 0 -> posted-- }
+        :: hasty -> count_out()
 #if EARLY
         :: count_out()
 #else
@@ -113,6 +117,7 @@ inline park(expected)
     };
     if
     :: !sleeps[me]
+    :: hasty -> sleeps[me] = 0
 #if EARLY
     :: sleeps[me] = 0
 #else
@@ -135,6 +140,27 @@ inline unpark()
 #endif
 
 /* ---- the lock ---- */
+
+/* pass_on() */
+inline pass_on()
+{
+    sets = 0;
+    do
+    :: sets -> break
+    :: else ->
+        seen = word;
+        if
+        :: owner_of(seen) == 0 -> unpark(); sets = 1
+        :: else ->
+            d_step {
+                if
+                :: word == seen -> word = owner_of(seen) + SLEEPERS; sets = 1
+                :: else
+                fi
+            }
+        fi
+    od
+}
 
 /* carom_plat_lock_enter(), without looks before the first sleep, which are as swap() is. */
 inline enter()
@@ -174,7 +200,9 @@ inline enter()
                 :: else
                 fi
             }
-        :: else ->
+        :: lives && hasty -> break
+        :: lives ->
+            slept = 1;
             d_step {
                 sets = seen >= SLEEPERS;
                 if
@@ -188,9 +216,13 @@ inline enter()
             fi
         fi
     od;
-    seen = 0;
-    lives = 0;
-    sets = 0
+#if BREAK != 6
+    if
+    :: !got && slept -> pass_on()
+    :: else
+    fi;
+#endif
+    atomic { seen = 0; lives = 0; sets = 0; slept = 0 }
 }
 
 /* carom_plat_lock_leave() */
@@ -219,17 +251,19 @@ inline leave()
     seen = 0
 }
 
-proctype contender(byte me, rounds)
+proctype contender(byte me, rounds; bit hasty)
 {
     byte seen, count;
-    bit got, lives, sets;
+    bit got, lives, sets, slept;
 
     {
         do
         :: rounds > 0 ->
             enter();
-            assert(inside == me && owner_of(word) == me);
-            leave();
+            if
+            :: got -> assert(inside == me && owner_of(word) == me); leave()
+            :: else
+            fi;
             rounds--
         :: else -> break
         od;
@@ -274,9 +308,9 @@ proctype killer()
 init
 {
     atomic {
-        run contender(1, ROUNDS);
-        run contender(2, 1);
-        run contender(3, 1);
+        run contender(1, ROUNDS, 0);
+        run contender(2, 1, 0);
+        run contender(3, 1, HASTY);
         run killer()
     }
 }

@@ -113,12 +113,32 @@ lock() {
 		holds lock -DDEATHS=1
 		holds lock -DDEATHS=1 -DEARLY=1 -DROUNDS=1
 		holds lock -DDEATHS=1 -DLOT -DROUNDS=1
+		holds lock -DDEATHS=0 -DHASTY=1
+		holds lock -DDEATHS=1 -DHASTY=1 -DROUNDS=1
 	fi
 	breaks lock 1
 	breaks lock 2
 	breaks lock 3 -DDEATHS=0
 	breaks lock 4 -DDEATHS=0
 	breaks lock 5 -DDEATHS=0 -DLOT
+	breaks lock 6 -DDEATHS=0 -DHASTY=1
+}
+
+owner() {
+	if [ -z "$trail" ]; then
+		holds owner -DDEATHS=0
+		holds owner -DDEATHS=0 -DHASTY=1
+		holds owner -DDEATHS=1 -DROUNDS=1
+		holds owner -DVICTIM=1 -DROUNDS=1 -DHASTY=1
+		holds owner -DVICTIM=3 -DROUNDS=1 -DHASTY=1
+		holds owner -DVICTIM=1 -DROUNDS=1 -DEARLY=1
+	fi
+	breaks owner 1
+	breaks owner 2 -DDEATHS=0 -DHASTY=1
+	breaks owner 3 -DDEATHS=0
+	breaks owner 4 -DDEATHS=0
+	breaks owner 5
+	breaks owner 6
 }
 
 condition() {
@@ -175,11 +195,12 @@ queue() {
 
 trail=${2-}
 case ${1-} in
-ring | bell | lock | condition | barrier | queue) $1 ;;
+ring | bell | lock | owner | condition | barrier | queue) $1 ;;
 '')
 	ring
 	bell
 	lock
+	owner
 	condition
 	barrier
 	queue
