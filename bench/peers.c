@@ -52,6 +52,16 @@ static int find_in_sources(char path[PATH_SIZE], const char *file)
 
 /* ---- running ---- */
 
+/* A launcher's word that stands for the interpreter of the tests, `make bench PYTHON=...`. */
+static const char the_interpreter[] = "python3";
+
+static const char *word_for(const char *word)
+{
+    const char *named = getenv("CAROM_PYTHON");
+
+    return word == the_interpreter && named && named[0] ? named : word;
+}
+
 static void judge(bench_figure_t *figure, const char *file, const char *output, int code)
 {
     char *end;
@@ -74,7 +84,7 @@ static void run(bench_figure_t *figure, const job_t *job, const char *path)
 
     snprintf(count, sizeof count, "%zu", job->count);
     while (*word)
-        argv[n++] = *word++;
+        argv[n++] = word_for(*word++);
     argv[n++] = path;
     argv[n++] = job->figure;
     argv[n++] = count;
@@ -132,7 +142,7 @@ static const peer_t zmq = {"peer_zmq", {NULL}};
 static const peer_t nng = {"peer_nng", {NULL}};
 static const peer_t mpi = {"peer_mpi", {"mpirun", "-n", "2", "--oversubscribe", "--allow-run-as-root", NULL}};
 static const peer_t boost = {"peer_boost", {NULL}};
-static const peer_t python = {"peer_python.py", {"python3", NULL}};
+static const peer_t python = {"peer_python.py", {the_interpreter, NULL}};
 
 static const job_t zmq_trip = {&zmq, "round_trip_64", BENCH_TURNS * BENCH_TRIPS};
 static const job_t zmq_small = {&zmq, "stream_64", BENCH_TURNS * BENCH_SMALL_MESSAGES};
