@@ -15,7 +15,7 @@
 #define FIRST_TRY 16
 #define LAST_TRY 1024
 #define LOOKS_A_ROUND 64
-#define EAGER_LOOKS 32                /* without a pause: an answer that is quick is here by then */
+#define EAGER_LOOKS 256               /* without a pause: an answer that is quick is here by then */
 
 /* ---- looking before sleeping ---- */
 
@@ -33,26 +33,42 @@ void carom__end_expect_nothing(carom__end_t *end)
     end->patience = FIRST_TRY;
 }
 
-static int look_for_a_round(carom__end_t *end)
+/* The line behind that of the word is asked for together with it: an answer mostly has both. */
+static int look_once(const carom__end_t *end)
 {
-    int i;
+    carom_plat_will_read(end->reader.ring + end->reader.at + CAROM__RING_LINE);
+    return carom__ring_stirs(&end->reader);
+}
 
-    for (i = 0; i < LOOKS_A_ROUND; i++) {
-        if (carom__ring_stirs(&end->reader))
+static int look_eagerly(const carom__end_t *end)
+{
+    int looks;
+
+    for (looks = 0; looks < EAGER_LOOKS; looks++)
+        if (look_once(end))
             return 1;
-        if (i >= EAGER_LOOKS)
-            carom_plat_relax();
+    return 0;
+}
+
+static int look_for_a_round(const carom__end_t *end)
+{
+    int looks;
+
+    for (looks = 0; looks < LOOKS_A_ROUND; looks++) {
+        if (look_once(end))
+            return 1;
+        carom_plat_relax();
     }
     return 0;
 }
 
-/* The first round without the clock, which takes as long as an answer may. */
-static int spin(carom__end_t *end)
+/* At first without the clock, which takes as long as an answer may. */
+static int spin(const carom__end_t *end)
 {
     int64_t end_of_it;
-    int found = look_for_a_round(end);
+    int found;
 
-    if (found)
+    if (look_eagerly(end))
         return 1;
     end_of_it = carom_plat_now() + end->spin;
     do

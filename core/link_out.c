@@ -189,6 +189,23 @@ static carom_status_t write_in_pieces(carom_connection_t *self, const carom__hea
     return status;
 }
 
+/* What of a message is in the line of its word, which is written last and at once: its reader looks at that line all the time,
+ * so it would be gone again before the word is stored. */
+#define FIRST_LINE (CAROM__RING_LINE - CAROM__RING_WORD - CAROM__HEADER_SIZE)
+
+static inline void fill(unsigned char *place, const carom__header_t *header, const unsigned char *body)
+{
+    size_t length = (size_t) header->length;
+
+    if (length > FIRST_LINE)
+        memcpy(place + CAROM__HEADER_SIZE + FIRST_LINE, body + FIRST_LINE, length - FIRST_LINE);
+    carom__header_write(place, header);
+    if (length > FIRST_LINE)
+        memcpy(place + CAROM__HEADER_SIZE, body, FIRST_LINE);
+    else if (length > 0)
+        memcpy(place + CAROM__HEADER_SIZE, body, length);
+}
+
 /* 1: it is written, in one piece. */
 static inline int write_short(carom_connection_t *self, const carom__header_t *header, const void *body)
 {
@@ -198,9 +215,7 @@ static inline int write_short(carom_connection_t *self, const carom__header_t *h
 
     if (place == NULL)
         return 0;
-    carom__header_write(place, header);
-    if (header->length > 0)
-        memcpy(place + CAROM__HEADER_SIZE, body, (size_t) header->length);
+    fill(place, header, body);
     carom__ring_commit(writer, length);
     if (is_reader_asleep(self->end))
         wake_reader(self);

@@ -16,6 +16,11 @@
 
 #define UNTOLD ((size_t) 1024)
 
+/* What the messages after the next one will be written to, if they are short: the reader has these lines of the cache still.
+ * Asked for before they are needed, since a store, or a step that locks, waits until they are here. */
+#define AHEAD 5
+#define LINES_AHEAD 2
+
 /* What `length` bytes in one record take. */
 static size_t span_of(size_t length)
 {
@@ -236,12 +241,16 @@ static void count_easy(carom__writer_t *writer)
         writer->easy = smaller(until_end(writer), bytes - RESERVE);
 }
 
-/* The record is there for whoever looks from now on; and whoever looks whether the reader sleeps, does so later. */
+/* The record is there for whoever looks from now on; and whoever looks whether the reader sleeps, does so later.
+ *
+ * A store and a fence, not an exchange: that would wait until what is stored before it is there, and the reader, who looks at
+ * this line all the time, has it back by then. */
 static void publish(carom__writer_t *writer, unsigned kind, size_t length)
 {
     clear_word(writer, writer->at + span_of(length));
     carom__fault("ring.publishing");
-    atomic_exchange_explicit(word_here(writer), carom__ring_word_of(kind, length), memory_order_seq_cst);
+    atomic_store_explicit(word_here(writer), carom__ring_word_of(kind, length), memory_order_release);
+    atomic_thread_fence(memory_order_seq_cst);
     carom__fault("ring.published");
     advance(writer, span_of(length));
 }
@@ -254,13 +263,9 @@ static void put_record(carom__writer_t *writer, size_t length)
 
 void carom__ring_commit(carom__writer_t *writer, size_t length)
 {
-    size_t span = span_of(length);
-
     put_record(writer, length);
-    writer->easy -= span;
-    /* What the next record, if it is as long, has to clear: now there is time to wait for its line of the cache. */
-    if (span < writer->easy)
-        clear_word(writer, writer->at + span);
+    writer->easy -= span_of(length);
+    carom_plat_will_write(writer->ring + writer->at + AHEAD * LINE, LINES_AHEAD);
 }
 
 carom_status_t carom__ring_put(carom__writer_t *writer, const carom_plat_span_t spans[2], size_t done, size_t *put)

@@ -104,6 +104,9 @@ int64_t carom_plat_pid(void);
 /* For loops that look at a word until it changes: a moment's rest for the processor. */
 void carom_plat_relax(void);
 
+/* Asks for a line of the cache that will be read soon.  There need not be any memory. */
+void carom_plat_will_read(const void *memory);
+
 /* Asks for lines of the cache that will be written soon: another processor may have them, and giving them up takes its time.
  * There need not be any memory. */
 void carom_plat_will_write(const void *memory, unsigned lines);

@@ -12,6 +12,11 @@ void carom_plat_relax(void)
 #endif
 }
 
+void carom_plat_will_read(const void *memory)
+{
+    __builtin_prefetch(memory, 0);
+}
+
 #define LINE 64
 
 void carom_plat_will_write(const void *memory, unsigned lines)

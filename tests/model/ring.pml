@@ -1,7 +1,8 @@
 /* A lane: one writer and one reader of a ring, which moves once to a larger one (core/ring.c).
  *
- * Lengths are in words of 8 bytes; a line of the cache, of which records take whole ones, has two here.  Each store and each load of the ring is a step, and everything is seen in one order.  Of
- * the memory order it is relied upon that what is stored before a record's word is seen by whoever has seen the word
+ * Lengths are in words of 8 bytes; a line of the cache, of which records take whole ones, has two here.  Each store and each
+ * load of the ring is a step, and everything is seen in one order.  Of the memory order it is relied upon that what is stored
+ * before a record's word is seen by whoever has seen the word
  * (publish and go_back store it with release at least, carom__ring_look and _peek load it with acquire), and that what the
  * reader has loaded before it tells the head was loaded before whoever has seen the head writes there (carom__ring_tell:
  * release; plan, carom__ring_move: acquire).  Sleeping is not here but in bell.pml: who has nothing to do waits for it to
@@ -14,8 +15,7 @@
  * What is wrong with BREAK: 1 the word is stored before the bytes; 2 the next word is not cleared; 3 the head is told before
  * the bytes are taken; 4 no room is kept for the cleared word, nor for sending the reader elsewhere; 5 the reader is sent to
  * a ring whose first word is not cleared; 6 the writer does not count what sent the reader there; 7 the reader that finds
- * nothing does not tell; 8 the first word is not cleared before the reader is sent back to it; 9 the word behind the next
- * record is cleared beforehand wherever it is. */
+ * nothing does not tell; 8 the first word is not cleared before the reader is sent back to it. */
 
 #ifndef BREAK
 #define BREAK 0
@@ -166,23 +166,6 @@ inline copy()
     i = 0
 }
 
-/* count_easy(), and what carom__ring_commit() does with it: the word behind a next record of the same length is cleared
- * beforehand. */
-inline clear_more()
-{
-    d_step {
-        room();
-        reach = (bytes > RESERVE -> smaller(until_end, bytes - RESERVE) : 0)
-    };
-#if BREAK == 9
-    reach = w_size - w_at;
-#endif
-    if
-    :: span_of(fits) < reach -> store(w_at + span_of(fits), NONE, 0)
-    :: true
-    fi
-}
-
 /* carom__ring_put() after plan(), as carom__ring_begin() and carom__ring_commit(). */
 inline put()
 {
@@ -208,11 +191,9 @@ inline put()
         w_total = w_total + span_of(fits);
         w_at = (w_at + span_of(fits)) % w_size
     };
-    clear_more();
     d_step {
         fits = 0;
         bytes = 0;
-        reach = 0;
         back = 0
     }
 }
@@ -239,7 +220,7 @@ inline move()
 proctype writer()
 {
     byte w_ring, w_at, w_total, w_base, w_head, w_size = SMALL;
-    byte message, length, left, written, fits, bytes, reach, i;
+    byte message, length, left, written, fits, bytes, i;
     bit back;
 
     {

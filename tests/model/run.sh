@@ -83,7 +83,7 @@ breaks() {
 
 ring() {
 	[ -n "$trail" ] || holds ring
-	for defect in 1 2 3 4 5 6 7 8 9; do
+	for defect in 1 2 3 4 5 6 7 8; do
 		breaks ring $defect
 	done
 }
