@@ -373,6 +373,8 @@ static void page(bench_figure_t *figure, const void *what)
 
 /* ---- rows ---- */
 
+#define IN_A_LINE ((size_t) 40)        /* with what goes before it a message of so many bytes is in one line of the cache */
+
 #define TRIP(mode, place, partner, raw) {mode, place, partner, raw, BENCH_SMALL, BENCH_TRIPS, 0}
 #define ASLEEP(mode, place, partner, raw) {mode, place, partner, raw, BENCH_SMALL, BENCH_SLEEPS, BENCH_IDLE}
 #define SMALL(mode, place, partner) {mode, place, partner, RAW_SINK, BENCH_SMALL, BENCH_SMALL_MESSAGES, 0}
@@ -382,6 +384,7 @@ static const job_t trip_anywhere = TRIP("spawn", ANYWHERE, RAW_PROCESS, RAW_ECHO
 static const job_t trip_one = TRIP("spawn", ONE_CORE, RAW_PROCESS, RAW_ECHO);
 static const job_t trip_two = TRIP("spawn", TWO_CORES, RAW_PROCESS, RAW_ECHO);
 static const job_t trip_line = {"spawn", TWO_CORES, RAW_PROCESS, RAW_ECHO, BENCH_SMALL, 20 * BENCH_TRIPS, 0};
+static const job_t trip_in_line = {"spawn", TWO_CORES, RAW_PROCESS, RAW_ECHO, IN_A_LINE, 20 * BENCH_TRIPS, 0};
 static const job_t trip_thread = TRIP("thread", TWO_CORES, RAW_THREAD, RAW_ECHO);
 static const job_t asleep_one = ASLEEP("spawn", ONE_CORE, RAW_PROCESS, RAW_ECHO);
 static const job_t asleep_two = ASLEEP("spawn", TWO_CORES, RAW_PROCESS, RAW_ECHO);
@@ -397,6 +400,8 @@ static const job_t large_thread = LARGE("thread", TWO_CORES, RAW_THREAD);
 static const bench_row_t rows[] = {
     {"round_trip_64/spawn_awake/cache_line", "us", BENCH_TURNS, 0, 2.5, {round_trip, &trip_line},
      {raw_line_trip, &trip_line}, NULL},
+    {"round_trip_40/spawn_awake/cache_line", "us", BENCH_TURNS, 0, 2.5, {round_trip, &trip_in_line},
+     {raw_line_trip, &trip_in_line}, NULL},
     {"round_trip_64/spawn_awake/two_cache_lines", "us", BENCH_TURNS, 0, 0, {round_trip, &trip_line},
      {raw_lines_trip, &trip_line}, NULL},
     TIME("round_trip_64/spawn_asleep_one_core/socketpair", 1.3, asleep_one),

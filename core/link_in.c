@@ -36,7 +36,7 @@ void carom__end_expect_nothing(carom__end_t *end)
 /* The line behind that of the word is asked for together with it: an answer mostly has both. */
 static int look_once(const carom__end_t *end)
 {
-    carom_plat_will_read(end->reader.ring + end->reader.at + CAROM__RING_LINE);
+    carom_plat_will_read(carom__ring_line_behind(&end->reader));
     return carom__ring_stirs(&end->reader);
 }
 

@@ -189,19 +189,18 @@ static carom_status_t write_in_pieces(carom_connection_t *self, const carom__hea
     return status;
 }
 
-/* What of a message is in the line of its word, which is written last and at once: its reader looks at that line all the time,
- * so it would be gone again before the word is stored. */
-#define FIRST_LINE (CAROM__RING_LINE - CAROM__RING_WORD - CAROM__HEADER_SIZE)
+/* Of a body, what is in the line of the record's word: written last. */
+#define IN_FIRST_LINE (CAROM__RING_FIRST - CAROM__HEADER_SIZE)
 
 static inline void fill(unsigned char *place, const carom__header_t *header, const unsigned char *body)
 {
     size_t length = (size_t) header->length;
 
-    if (length > FIRST_LINE)
-        memcpy(place + CAROM__HEADER_SIZE + FIRST_LINE, body + FIRST_LINE, length - FIRST_LINE);
+    if (length > IN_FIRST_LINE)
+        memcpy(place + CAROM__RING_FIRST, body + IN_FIRST_LINE, length - IN_FIRST_LINE);
     carom__header_write(place, header);
-    if (length > FIRST_LINE)
-        memcpy(place + CAROM__HEADER_SIZE, body, FIRST_LINE);
+    if (length > IN_FIRST_LINE)
+        memcpy(place + CAROM__HEADER_SIZE, body, IN_FIRST_LINE);
     else if (length > 0)
         memcpy(place + CAROM__HEADER_SIZE, body, length);
 }

@@ -21,12 +21,6 @@
 #define AHEAD 5
 #define LINES_AHEAD 2
 
-/* What `length` bytes in one record take. */
-static size_t span_of(size_t length)
-{
-    return (WORD + length + LINE - 1) & ~(LINE - 1);
-}
-
 static size_t smaller(size_t one, size_t other)
 {
     return one < other ? one : other;
@@ -99,14 +93,14 @@ void carom__ring_take(carom__reader_t *reader, void *to, size_t length)
     reader->done += length;
     if (reader->done < reader->record)
         return;
-    step(reader, span_of(reader->record));
+    step(reader, carom__ring_span(reader->record));
     reader->record = reader->done = 0;
 }
 
 void carom__ring_pass(carom__reader_t *reader, size_t length)
 {
     carom__fault("ring.passed");
-    step(reader, span_of(length));
+    step(reader, carom__ring_span(length));
 }
 
 /* An eighth of a large ring, so that its writer seldom waits; of a small one that would be every few messages.  It must leave
@@ -148,7 +142,7 @@ static carom_status_t room(const carom__writer_t *writer, uint64_t head, size_t 
 
 static size_t cost(size_t length)
 {
-    return span_of(length) + RESERVE;
+    return carom__ring_span(length) + RESERVE;
 }
 
 static size_t until_end(const carom__writer_t *writer)
@@ -200,11 +194,6 @@ static _Atomic uint64_t *word_here(const carom__writer_t *writer)
     return carom__ring_word_at(writer->ring, writer->at);
 }
 
-static void clear_word(carom__writer_t *writer, size_t at)
-{
-    atomic_store_explicit(carom__ring_word_at(writer->ring, at == writer->size ? 0 : at), 0, memory_order_relaxed);
-}
-
 static void advance(carom__writer_t *writer, size_t bytes)
 {
     writer->total += bytes;
@@ -215,7 +204,7 @@ static void advance(carom__writer_t *writer, size_t bytes)
 
 static void go_back(carom__writer_t *writer)
 {
-    clear_word(writer, 0);
+    atomic_store_explicit(carom__ring_word_at(writer->ring, 0), 0, memory_order_relaxed);
     atomic_store_explicit(word_here(writer), carom__ring_word_of(CAROM__RING_BACK, 0), memory_order_release);
     carom__fault("ring.back");
     advance(writer, until_end(writer));
@@ -245,27 +234,28 @@ static void count_easy(carom__writer_t *writer)
  *
  * A store and a fence, not an exchange: that would wait until what is stored before it is there, and the reader, who looks at
  * this line all the time, has it back by then. */
-static void publish(carom__writer_t *writer, unsigned kind, size_t length)
+static void publish(carom__writer_t *writer, size_t length)
 {
-    clear_word(writer, writer->at + span_of(length));
     carom__fault("ring.publishing");
-    atomic_store_explicit(word_here(writer), carom__ring_word_of(kind, length), memory_order_release);
+    atomic_store_explicit(word_here(writer), carom__ring_word_of(CAROM__RING_BYTES, length), memory_order_release);
     atomic_thread_fence(memory_order_seq_cst);
     carom__fault("ring.published");
-    advance(writer, span_of(length));
+    advance(writer, carom__ring_span(length));
 }
 
-static void put_record(carom__writer_t *writer, size_t length)
+static void ask_for_lines(const carom__writer_t *writer)
 {
-    carom__fault("ring.put");
-    publish(writer, CAROM__RING_BYTES, length);
+    size_t at = writer->at + AHEAD * LINE, i;
+
+    for (i = 0; i < LINES_AHEAD; i++, at += LINE)
+        carom_plat_will_write(writer->ring + (at < writer->size ? at : at - writer->size), 1);
 }
 
 void carom__ring_commit(carom__writer_t *writer, size_t length)
 {
-    put_record(writer, length);
-    writer->easy -= span_of(length);
-    carom_plat_will_write(writer->ring + writer->at + AHEAD * LINE, LINES_AHEAD);
+    publish(writer, length);
+    writer->easy -= carom__ring_span(length);
+    ask_for_lines(writer);
 }
 
 carom_status_t carom__ring_put(carom__writer_t *writer, const carom_plat_span_t spans[2], size_t done, size_t *put)
@@ -277,8 +267,9 @@ carom_status_t carom__ring_put(carom__writer_t *writer, const carom_plat_span_t 
         return status;
     if (back)
         go_back(writer);
+    carom__ring_clear_behind(writer, *put);
     copy(writer->ring + writer->at + WORD, spans, done, *put);
-    put_record(writer, *put);
+    publish(writer, *put);
     count_easy(writer);
     return CAROM_OK;
 }

@@ -66,6 +66,7 @@ enum { CAROM__RING_BYTES = 1, CAROM__RING_BACK = 2, CAROM__RING_ELSEWHERE = 3 };
 
 #define CAROM__RING_WORD sizeof(uint64_t)
 #define CAROM__RING_LINE ((size_t) 64)
+#define CAROM__RING_FIRST (CAROM__RING_LINE - CAROM__RING_WORD)      /* bytes of a record in the line of its word */
 #define CAROM__RING_MARK 0xCA0u
 
 static inline uint64_t carom__ring_word_of(unsigned kind, size_t length)
@@ -78,13 +79,19 @@ static inline _Atomic uint64_t *carom__ring_word_at(unsigned char *ring, size_t 
     return (_Atomic uint64_t *) (void *) (ring + at);
 }
 
+/* What `length` bytes in one record take. */
+static inline size_t carom__ring_span(size_t length)
+{
+    return (CAROM__RING_WORD + length + CAROM__RING_LINE - 1) & ~(CAROM__RING_LINE - 1);
+}
+
 /* ---- reading ---- */
 
 /* Sizes a ring may have: whole lines, from 512 bytes to 1 GiB.  Its memory begins with a line, and needs no preparation but
  * that its first word is 0. */
 
-/* How many bytes can be taken now: of one record, or 0.  Sets *moved when the reader has to go on in another ring, whose id is
- * *next: then 0 is returned, and carom__ring_follow is the next call.  CAROM_EBADMSG: that is no record. */
+/* How many bytes can be taken now: of one record, or 0.  Of a reader that has to go on in another ring *next is its id, and
+ * *ready 0: then carom__ring_follow is the next call.  CAROM_EBADMSG: that is no record. */
 carom_status_t carom__ring_look(carom__reader_t *reader, size_t *ready, carom__id_t *next);
 
 /* Goes on in the next ring. */
@@ -97,6 +104,14 @@ void carom__ring_take(carom__reader_t *reader, void *to, size_t length);
 static inline int carom__ring_stirs(const carom__reader_t *reader)
 {
     return atomic_load_explicit(carom__ring_word_at(reader->ring, reader->at), memory_order_acquire) != 0;
+}
+
+/* What a record has in its second line; of the last line of the ring, what comes after it. */
+static inline const unsigned char *carom__ring_line_behind(const carom__reader_t *reader)
+{
+    size_t behind = reader->at + CAROM__RING_LINE;
+
+    return reader->ring + (behind < reader->size ? behind : 0);
 }
 
 /* The bytes of the record that comes next, when the last one was read to its end.  NULL: there is none, or look has to see. */
@@ -132,13 +147,25 @@ void carom__ring_tell(carom__reader_t *reader);
  * quarter of the ring go whole or not at all.  *put 0: no room now.  CAROM_EBADMSG: the head is nonsense. */
 carom_status_t carom__ring_put(carom__writer_t *writer, const carom_plat_span_t spans[2], size_t done, size_t *put);
 
+/* The word behind a record of so many bytes, before anything of it is written. */
+static inline void carom__ring_clear_behind(const carom__writer_t *writer, size_t length)
+{
+    size_t behind = writer->at + carom__ring_span(length);
+
+    atomic_store_explicit(carom__ring_word_at(writer->ring, behind < writer->size ? behind : 0), 0, memory_order_relaxed);
+}
+
 /* The place for a message of at most a quarter of the ring, or NULL, when put has to see.  Once its bytes are there commit
- * makes a record of them. */
+ * makes a record of them, which has to follow.
+ *
+ * The first CAROM__RING_FIRST of them should be written last, and commit follow at once: the reader, who looks at that line all
+ * the time, has it back as soon as it was touched. */
 static inline unsigned char *carom__ring_begin(const carom__writer_t *writer, size_t length)
 {
-    int fits = length <= writer->size / 4 && length + CAROM__RING_WORD <= writer->easy;
-
-    return fits ? writer->ring + writer->at + CAROM__RING_WORD : NULL;
+    if (length > writer->size / 4 || length + CAROM__RING_WORD > writer->easy)
+        return NULL;
+    carom__ring_clear_behind(writer, length);
+    return writer->ring + writer->at + CAROM__RING_WORD;
 }
 
 void carom__ring_commit(carom__writer_t *writer, size_t length);

@@ -1,5 +1,5 @@
-/* What the processor wants to be told: that a word is looked at again and again, and which lines will be written.  APR has no
- * such things. */
+/* What the processor wants to be told: that a word is looked at again and again, and which lines will be read or written.  APR
+ * has no such things. */
 
 #include "platform/platform.h"
 

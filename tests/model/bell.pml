@@ -6,7 +6,7 @@
  * step, and so is what is done with what changes once.
  *
  * All is seen in one order.  For these pairs the code has to see to that, a store before a load on either side:
- *  - reader: asleep = 1, then the word (fall_asleep); writer: the word, then asleep (publish, wake_reader);
+ *  - reader: asleep = 1, then the word (fall_asleep); writer: the word, then asleep (publish, is_reader_asleep);
  *  - writer: waiting = 1, then the head (wait_for_room); reader: the head, then waiting (tell_writer);
  *  - an end that closes: writer_gone, then asleep (end_writing).  The rest of closing is told by the bell's end.
  *

@@ -179,19 +179,17 @@ inline put()
     copy();
     store((w_at + span_of(fits)) % w_size, NONE, 0);
 #else
-    copy();
 #if BREAK != 2
     store((w_at + span_of(fits)) % w_size, NONE, 0);
 #endif
+    copy();
     store_word(BYTES, fits);
 #endif
     d_step {
         written = written + fits;
         left = left - fits;
         w_total = w_total + span_of(fits);
-        w_at = (w_at + span_of(fits)) % w_size
-    };
-    d_step {
+        w_at = (w_at + span_of(fits)) % w_size;
         fits = 0;
         bytes = 0;
         back = 0
