@@ -62,7 +62,8 @@ CAROM_TASK(echoes)
 
 CAROM_TEST(connection, sizes)
 {
-    static const size_t sizes[] = {0, 1, 15, 16, 17, 4095, 4096, 65535, 65536, 65537, 1000000, 20000000};
+    static const size_t sizes[] = {0, 1, 15, 16, 17, 43, 44, 45, 107, 108, 109, 4095, 4096, 65535, 65536, 65537, 1000000,
+                                   20000000};
     unsigned char *sent = malloc(20000000);
     carom_connection_t *connection;
     carom_process_t *child = start_with(&connection, test, &echoes);

@@ -14,6 +14,9 @@
  * All is in one order here.  In the code two pairs need it: the word is given back before wakes are counted, and wakes are
  * read before the word; and who gives up looks at the word after he has slept.
  *
+ * Not here: watches, which sleep on the same count (carom__lock_doze), locks entered twice by their owner, parking by buckets
+ * (lock.pml has that), and numbers of processes that are used again.  With EARLY 0 nobody dies after the 50 ms were needed.
+ *
  * What is wrong with BREAK: 1 a dead owner's lock becomes free when his slot is let go; 2 who gives up keeps a wake; 3 who has
  * slept takes the lock without the bit; 4 the word is read before the wakes are; 5 that it is suspect is said before the word
  * is one's own; 6 nobody asks whose the word is when a slot is let go. */
