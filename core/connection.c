@@ -310,13 +310,13 @@ static int is_ready(const carom_connection_t *self)
     return atomic_load(&self->pending) || atomic_load(&self->bad_receive) != CAROM_OK;
 }
 
-/* Nothing is there, so the loop of the host may sleep; and whoever gives back the turn looks again. */
+/* Nothing is there, so the loop of the host may sleep; and whoever gives back the turn looks again.  Not where he could not tell
+ * the loop what he finds: whoever wrote it would take the reader for awake, and not ring. */
 static void let_loop_sleep(carom_connection_t *self)
 {
     carom_plat_monitor_enter(self->monitor);
-    carom_plat_stream_watch(self->stream);
+    self->loop_sleeps = carom_plat_stream_watch(self->stream);
     carom_plat_monitor_leave(self->monitor);
-    self->loop_sleeps = 1;
 }
 
 void carom__connection_rouse(carom_connection_t *self)

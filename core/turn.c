@@ -36,7 +36,7 @@ static carom_status_t wait_for_turn(carom_connection_t *self, carom__turn_t *tur
     }
     /* A loop of the host sleeps until the turn, which is wanted now, is given back. */
     if (status == CAROM_ETIMEOUT && turn == &self->receiving && atomic_load(&self->has_loop))
-        carom_plat_stream_watch(self->stream);
+        (void) carom_plat_stream_watch(self->stream);
     self->users--;
     carom_plat_monitor_wake(self->monitor);
     carom_plat_monitor_leave(self->monitor);

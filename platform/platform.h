@@ -172,11 +172,11 @@ carom_status_t carom_plat_stream_adopt(carom_plat_stream_t **stream, carom_nativ
 /* What a loop of the host can wait on for reading: made when it is asked for first, and the stream's, who goes on owning it.
  * It tells of what is there to read after `watch`, or comes later, and that somebody said `stir` since: whoever takes from the
  * stream what was meant for the loop; without epoll, and on APR alone, nobody is told of that.  It may also be ready without a
- * reason.  Where nobody has asked for it watch and stir do nothing.  watch and pollable are called by one thread at a time,
- * stir by any.  CAROM_EMFILE, CAROM_ENOMEM; CAROM_ENOTSUP: a
- * pipe of the host's own that cannot be waited on (Windows). */
+ * reason.  Where nobody has asked for it watch and stir do nothing.  watch returns 1 where stir is heard.  watch and pollable are
+ * called by one thread at a time, stir by any.  CAROM_EMFILE, CAROM_ENOMEM; CAROM_ENOTSUP: a pipe of the host's own that cannot
+ * be waited on (Windows). */
 carom_status_t carom_plat_stream_pollable(carom_native_t *file, carom_plat_stream_t *stream);
-void carom_plat_stream_watch(carom_plat_stream_t *stream);
+int carom_plat_stream_watch(carom_plat_stream_t *stream);
 void carom_plat_stream_stir(carom_plat_stream_t *stream);
 
 /* ---- handles under way in messages (<os>/attach.c) ---- */

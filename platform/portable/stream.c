@@ -257,9 +257,10 @@ carom_status_t carom_plat_stream_pollable(carom_native_t *file, carom_plat_strea
     return CAROM_OK;
 }
 
-void carom_plat_stream_watch(carom_plat_stream_t *stream)
+int carom_plat_stream_watch(carom_plat_stream_t *stream)
 {
     (void) stream;
+    return 0;
 }
 
 void carom_plat_stream_stir(carom_plat_stream_t *stream)

@@ -53,12 +53,13 @@ void carom__loop_close(carom_plat_stream_t *stream)
 }
 
 /* Mostly nobody has stirred it.  What is read here and now was said before whoever rests it looks again. */
-void carom__loop_rest(carom_plat_stream_t *stream)
+int carom__loop_rest(carom_plat_stream_t *stream)
 {
     uint64_t count;
 
     if (atomic_exchange(&stream->is_stirred, 0))
         (void) !read(atomic_load(&stream->counter), &count, sizeof count);
+    return 1;
 }
 
 /* The other way round a rest in between would leave it ready for ever. */

@@ -13,9 +13,10 @@ void carom__loop_close(carom_plat_stream_t *stream)
     (void) stream;
 }
 
-void carom__loop_rest(carom_plat_stream_t *stream)
+int carom__loop_rest(carom_plat_stream_t *stream)
 {
     (void) stream;
+    return 0;
 }
 
 void carom__loop_stir(carom_plat_stream_t *stream)

@@ -136,10 +136,9 @@ carom_status_t carom_plat_stream_pollable(carom_native_t *file, carom_plat_strea
     return status;
 }
 
-void carom_plat_stream_watch(carom_plat_stream_t *stream)
+int carom_plat_stream_watch(carom_plat_stream_t *stream)
 {
-    if (atomic_load(&stream->loop) >= 0)
-        carom__loop_rest(stream);
+    return atomic_load(&stream->loop) >= 0 && carom__loop_rest(stream);
 }
 
 void carom_plat_stream_stir(carom_plat_stream_t *stream)

@@ -302,9 +302,9 @@ struct carom_plat_stream_t {
 carom_status_t carom__loop_make(carom_plat_stream_t *stream);
 void carom__loop_close(carom_plat_stream_t *stream);
 
-/* Makes it ready though nothing is there to read, and no more so. */
+/* Makes it ready though nothing is there to read, and no more so, which returns 1 where the first can be done. */
 void carom__loop_stir(carom_plat_stream_t *stream);
-void carom__loop_rest(carom_plat_stream_t *stream);
+int carom__loop_rest(carom_plat_stream_t *stream);
 
 /* ---- pipe.c: streams that are pipes of the host ---- */
 

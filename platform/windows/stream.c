@@ -245,18 +245,19 @@ carom_status_t carom_plat_stream_pollable(carom_native_t *file, carom_plat_strea
 }
 
 /* The event is set again by the read that it is given to, also when that fails or was taken back: then who looks sees why. */
-void carom_plat_stream_watch(carom_plat_stream_t *stream)
+int carom_plat_stream_watch(carom_plat_stream_t *stream)
 {
     HANDLE event = atomic_load(&stream->readable);
 
     if (event == NULL || (stream->is_watching && WaitForSingleObject(event, 0) != WAIT_OBJECT_0))
-        return;
+        return event != NULL;
     unwatch(stream);
     memset(&stream->watch, 0, sizeof stream->watch);
     stream->watch.hEvent = event;
     stream->is_watching = carom__stream_begin(stream, &stream->watch) == ERROR_IO_PENDING;
     if (!stream->is_watching)
         SetEvent(event);
+    return 1;
 }
 
 void carom_plat_stream_stir(carom_plat_stream_t *stream)
